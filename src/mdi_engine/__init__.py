@@ -1,0 +1,3 @@
+"""Master data indexes for Indonesian health care."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,166 @@
+"""Blocking keys: fixed 64-bit hashes, refined where a key is too heavy.
+
+A record's keys under a rule are the combinations of its key expressions' texts (several for `each`). Keys are
+the same on every machine and for ever, so they can be stored, and one record's keys equal the batch's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mdi_engine.linkage.expressions import KeyExpression
+from mdi_engine.linkage.model import BlockingSpec, Model
+from mdi_engine.linkage.records import Records
+
+Keys = npt.NDArray[np.int64]
+
+
+def hash_text(salt: str, text: str) -> int:
+    """A fixed signed 64-bit hash of a text under a salt (BLAKE2b, RFC 7693)."""
+    data = f"{salt}\x1f{text}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
+
+
+def mix(left: Keys, right: Keys) -> Keys:
+    """Combine two key arrays into one, order mattering (the finaliser of SplitMix64; Steele et al., OOPSLA 2014)."""
+    with np.errstate(over="ignore"):
+        z = left.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + right.view(np.uint64)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return (z ^ (z >> np.uint64(31))).view(np.int64)
+
+
+@dataclass(frozen=True)
+class Posting:
+    """Keys of one rule as pairs (row, key), sorted by key, then row, without doubles."""
+
+    rows: Keys
+    keys: Keys
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """Texts of one expression for all records: record r has `hashes[start[r]:start[r + 1]]`."""
+
+    start: Keys
+    hashes: Keys
+
+
+def expand(records: Records, expression: KeyExpression) -> Expanded:
+    """Hash an expression's key texts once per distinct value and lay them out per record."""
+    column = records.columns[expression.field]
+    salt = expression.function if expression.function != "each" else "value"
+    per_value = [[hash_text(salt, text) for text in expression.keys(value)] for value in column.values]
+    lengths = np.array([*(len(hashes) for hashes in per_value), 0], dtype=np.int64)
+    flat = np.array([h for hashes in per_value for h in hashes], dtype=np.int64)
+    offsets = np.concatenate([[0], np.cumsum(lengths[:-1])])
+    counts = lengths[column.codes]
+    start = np.concatenate([[0], np.cumsum(counts)])
+    within = np.arange(start[-1]) - np.repeat(start[:-1], counts)
+    return Expanded(start, flat[np.repeat(offsets[column.codes], counts) + within])
+
+
+def rule_postings(records: Records, rule: BlockingSpec, number: int) -> Posting:
+    """Unrefined keys of a rule: every combination of its expressions' texts, mixed with the rule's number."""
+    rows = np.arange(len(records), dtype=np.int64)
+    keys = np.full(len(records), hash_text("rule", str(number)), dtype=np.int64)
+    for expression in rule.expressions():
+        texts = expand(records, expression)
+        counts = np.diff(texts.start)[rows]
+        first = np.repeat(texts.start[rows], counts)
+        within = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
+        rows, keys = np.repeat(rows, counts), mix(np.repeat(keys, counts), texts.hashes[first + within])
+    return _sorted(rows, keys)
+
+
+def _sorted(rows: Keys, keys: Keys) -> Posting:
+    order = np.lexsort((rows, keys))
+    rows, keys = rows[order], keys[order]
+    fresh = np.ones(len(rows), dtype=bool)
+    fresh[1:] = (rows[1:] != rows[:-1]) | (keys[1:] != keys[:-1])
+    return Posting(rows[fresh], keys[fresh])
+
+
+def groups(posting: Posting) -> tuple[Keys, Keys]:
+    """Start and size of every run of one key."""
+    if not len(posting.keys):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    start = np.flatnonzero(np.concatenate([[True], posting.keys[1:] != posting.keys[:-1]]))
+    return start, np.diff(np.append(start, len(posting.keys)))
+
+
+def refine(records: Records, posting: Posting, heavy: Keys, field: str) -> Posting:
+    """Give every row under a heavy key a longer key that also holds its value of `field` (NULL counts as a value).
+
+    Rows under the same heavy key that differ in `field` are no longer candidates of this rule: the plan says so.
+    """
+    hit = np.isin(posting.keys, heavy)
+    if not hit.any():
+        return posting
+    column = records.columns[field]
+    table = np.array([*(hash_text(f"refine {field}", v) for v in column.values), hash_text("refine", field)], np.int64)
+    keys = posting.keys.copy()
+    keys[hit] = mix(keys[hit], table[column.codes[posting.rows[hit]]])
+    return _sorted(posting.rows, keys)
+
+
+def find_refinement(records: Records, model: Model) -> dict[int, list[list[int]]]:
+    """Heavy keys per rule and per step of refinement, as they stand in these records. Part of the parameters."""
+    found: dict[int, list[list[int]]] = {}
+    for number, rule in enumerate(model.blocking):
+        posting = rule_postings(records, rule, number)
+        steps: list[list[int]] = []
+        for field in refining_fields(model, rule):
+            start, size = groups(posting)
+            heavy = posting.keys[start[size > model.heavy]]
+            if not len(heavy):
+                break
+            steps.append([int(key) for key in heavy])
+            posting = refine(records, posting, heavy, field)
+        if steps:
+            found[number] = steps
+    return found
+
+
+def refining_fields(model: Model, rule: BlockingSpec) -> tuple[str, ...]:
+    """The fields a rule's heavy keys are refined by, in order: those of the model that the rule does not hold yet."""
+    held = {expression.field for expression in rule.expressions() if expression.function == "value"}
+    return tuple(field for field in model.refine if field not in held)
+
+
+def match_keys(records: Records, model: Model, refinement: Mapping[int, Sequence[Sequence[int]]]) -> list[Posting]:
+    """Final keys of every rule, refined exactly as the parameters say."""
+    postings = []
+    for number, rule in enumerate(model.blocking):
+        posting = rule_postings(records, rule, number)
+        for field, heavy in zip(refining_fields(model, rule), refinement.get(number, ()), strict=False):
+            posting = refine(records, posting, np.array(list(heavy), dtype=np.int64), field)
+        postings.append(posting)
+    return postings
+
+
+def padded(posting: Posting, rows: int, salt: int) -> Keys:
+    """Keys as a matrix [rows, most keys of one record], short rows filled with values that equal nothing else."""
+    counts = np.bincount(posting.rows, minlength=rows)
+    width = int(counts.max(initial=0))
+    fill = np.arange(rows, dtype=np.int64)[:, None] * max(width, 1) + np.arange(max(width, 1))
+    matrix = mix(fill, np.full_like(fill, hash_text("empty", str(salt))))
+    order = np.lexsort((posting.keys, posting.rows))
+    place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    matrix[posting.rows[order], place] = posting.keys[order]
+    return matrix
+
+
+def describe_key(records: Records, rule: BlockingSpec, row: int) -> str:
+    """The key texts of a record under a rule, for people (several for `each`)."""
+    texts: Iterable[tuple[str, ...]] = (
+        expression.keys(value) if (value := records.columns[expression.field].text(row)) is not None else ("∅",)
+        for expression in rule.expressions()
+    )
+    return " | ".join(" & ".join(combination) for combination in itertools.islice(itertools.product(*texts), 3))

@@ -1,0 +1,111 @@
+"""Comparing two bags of words: which words meet, and what that makes of the whole.
+
+Words meet exactly, by a typing error (OSA <= 1 from four letters on, <= 2 from eight), or as an initial. Two
+neighbouring words that stand as one on the other side ("bhakti ningsih", "bhaktiningsih") count as that one word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
+
+from mdi_engine.linkage.expressions import Level
+
+EXACT, TYPO, INITIAL = 0, 1, 2
+CLASSES = ("exact", "typo", "initial")
+# One place after the classes, frequency tables hold the bag as a whole.
+WHOLE = len(CLASSES)
+
+
+class Meeting(NamedTuple):
+    """Two words that meet, and how (an index into `CLASSES`)."""
+
+    how: int
+    left: str
+    right: str
+
+
+class BagMatch(NamedTuple):
+    """How two bags meet: the meetings, and how many words each side has after joining."""
+
+    meetings: tuple[Meeting, ...]
+    left: int
+    right: int
+
+
+@lru_cache(maxsize=1 << 18)
+def word_class(left: str, right: str) -> int | None:
+    """How two words meet, or None.
+
+    >>> CLASSES[word_class("muhamadiyah", "muhammadiyah")]
+    'typo'
+    >>> word_class("dwi", "dewi") is None
+    True
+    """
+    if left == right:
+        return EXACT
+    shorter = min(len(left), len(right))
+    if shorter == 1:
+        return INITIAL if left[0] == right[0] else None
+    allowed = 2 if shorter >= 8 else 1
+    if shorter < 4 or abs(len(left) - len(right)) > allowed:
+        return None
+    return TYPO if OSA.distance(left, right, score_cutoff=allowed) <= allowed else None
+
+
+def match_bags(left: Sequence[str], right: Sequence[str]) -> BagMatch:
+    """Pair the words of two bags: exact meetings first, then typing errors, then initials; each word once.
+
+    Symmetric: the order of the two bags does not change which words meet.
+    """
+    a, b = _join(left, right), _join(right, left)
+    meetings: list[Meeting] = []
+    free_a, free_b = sorted(a), sorted(b)
+    for how in (EXACT, TYPO, INITIAL):
+        meeting = sorted(
+            ((min(x, y), max(x, y), x, y) for x in set(free_a) for y in set(free_b) if word_class(x, y) == how),
+        )
+        for _, _, x, y in meeting:
+            while x in free_a and y in free_b:
+                free_a.remove(x)
+                free_b.remove(y)
+                meetings.append(Meeting(how, x, y))
+    return BagMatch(tuple(meetings), len(a), len(b))
+
+
+def _join(words: Sequence[str], other: Sequence[str]) -> list[str]:
+    """The words, two neighbours made one where the other side writes them as one."""
+    joined: list[str] = []
+    i = 0
+    while i < len(words):
+        pair = words[i] + words[i + 1] if i + 1 < len(words) else ""
+        if pair and pair in other and words[i] not in other and words[i + 1] not in other:
+            joined.append(pair)
+            i += 2
+        else:
+            joined.append(words[i])
+            i += 1
+    return joined
+
+
+def bag_level(match: BagMatch, levels: Sequence[Level]) -> int:
+    """The level number (1 else, 2 …, best last) of a bag match."""
+    for place, level in enumerate(levels):
+        if _reaches(match, level):
+            return len(levels) + 1 - place
+    return 1
+
+
+def _reaches(match: BagMatch, level: Level) -> bool:
+    met, shorter, longer = len(match.meetings), min(match.left, match.right), max(match.left, match.right)
+    if level.test == "same":
+        return met == longer and all(meeting.how == EXACT for meeting in match.meetings)
+    if level.test == "similar":
+        return met == longer
+    if level.test == "subset":
+        return met == shorter
+    return met > 0 and Fraction(met, shorter) >= level.bound

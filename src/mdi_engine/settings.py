@@ -1,0 +1,57 @@
+"""Where things are: the home folder and what the installation ships."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+class Settings(BaseSettings):
+    """Settings read from the environment (`MDI_HOME`, `MDI_LEDGER_URL`, `MDI_PIPELINES`); flags override them.
+
+    `ledger_url` is an SQLAlchemy URL; None means SQLite inside the home.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MDI_", extra="ignore")
+
+    home: Path = Path("mdi-home")
+    ledger_url: str | None = None
+    pipelines: Path | None = None
+
+    @property
+    def workbench_path(self) -> Path:
+        """The DuckDB file of the workbench."""
+        return self.home / "workbench.duckdb"
+
+    @property
+    def ledger_path(self) -> Path:
+        """The SQLite file of the embedded ledger."""
+        return self.home / "ledger.sqlite"
+
+    @property
+    def extracts_path(self) -> Path:
+        """Landed extract files are kept here, verbatim, so that the workbench can be rebuilt."""
+        return self.home / "extracts"
+
+    @property
+    def parameters_path(self) -> Path:
+        """Trained parameters, one folder per entity and version."""
+        return self.home / "parameters"
+
+
+def shipped(name: str) -> Path:
+    """The folder `pipelines` or `samples` that came with the installation (in the wheel, or in a checkout)."""
+    installed = _PACKAGE / "_shipped" / name
+    if installed.is_dir():
+        return installed
+    checkout = _PACKAGE.parent.parent
+    return checkout / "pipelines" if name == "pipelines" else checkout / "data" / name
+
+
+def pipeline_folders(settings: Settings) -> list[Path]:
+    """Folders searched for `<source>/source.toml`, first one wins: home, --pipelines, packaged."""
+    wanted = [settings.home / "pipelines", settings.pipelines, shipped("pipelines")]
+    return [folder for folder in wanted if folder is not None and folder.is_dir()]
