@@ -7,6 +7,7 @@ Every merge and every refusal is kept with its reason.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from mdi_engine.linkage.unionfind import components
 
 # One pair's weight counts within these bounds (millibits) in a mean: a single strange pair must not decide alone.
 LOWEST, HIGHEST = -10_000, 15_000
-# Components above this size are taken apart at their weakest edges first.
+# A component above this size is first divided along its strongest edges into pieces of at most this size.
 MOST_NODES = 1_000
 
 
@@ -29,7 +30,8 @@ MOST_NODES = 1_000
 class Decision:
     """What was decided about two fragments, named by their first rows: `merged`, or refused and why.
 
-    `weight` is the mean weight over all their pairs, in millibits.
+    `weight` is the mean weight over all their pairs, in millibits (between two pieces of a component too large to be
+    judged as a whole: the weight of their strongest pair).
     """
 
     left: int
@@ -55,7 +57,7 @@ def cluster(records: Records, edges: Edges, parameters: Parameters) -> Clusters:
     scorer, forbid = Scorer(records, parameters), _Forbidden(records, parameters.model)
     label = np.arange(len(records), dtype=np.int64)
     decisions: list[Decision] = []
-    for nodes in _components(len(records), a, b, weight):
+    for nodes in _components(len(records), a, b, weight, row_of, decisions):
         rows = row_of[nodes]
         for first, members in _agglomerate(rows, scorer, forbid, parameters.match, decisions):
             label[members] = first
@@ -65,20 +67,61 @@ def cluster(records: Records, edges: Edges, parameters: Parameters) -> Clusters:
     return Clusters(label, tuple(decisions))
 
 
-def _components(count: int, a: Ints, b: Ints, weight: Ints) -> Iterator[Ints]:
-    """Node sets of at least two, in order of their first node; a too large one is cut at its weaker half of edges."""
-    if not len(a):
-        return
+def in_doubt(records: Records, edges: Edges, clusters: Clusters, parameters: Parameters) -> tuple[Ints, Ints]:
+    """Pairs (left, right) that want a person: between the thresholds, and not joined.
+
+    With one record per source, a pair is settled once either side has found a partner in the other's source.
+    """
+    unsure = (edges.weight >= parameters.review) & (edges.weight < parameters.match)
+    left, right = edges.left[unsure], edges.right[unsure]
+    keep = clusters.label[left] != clusters.label[right]
+    if parameters.model.one_per_source:
+        sources = len(records.sources)
+        held = np.unique(clusters.label * sources + records.source)
+        keep &= ~np.isin(clusters.label[left] * sources + records.source[right], held)
+        keep &= ~np.isin(clusters.label[right] * sources + records.source[left], held)
+    return left[keep], right[keep]
+
+
+def _components(
+    count: int, a: Ints, b: Ints, weight: Ints, row_of: Ints, decisions: list[Decision]
+) -> Iterator[Ints]:
+    """Node sets of at least two, in order of their first node; too large ones in pieces."""
     root = components(count, a, b)
     touched = np.unique(np.concatenate([a, b]))
     order = touched[np.argsort(root[touched], kind="stable")]
-    for nodes in np.split(order, np.flatnonzero(np.diff(root[order])) + 1):
+    for nodes in np.split(order, np.flatnonzero(np.diff(root[order])) + 1) if len(order) else ():
         if len(nodes) <= MOST_NODES:
             yield nodes
             continue
         inside = root[a] == root[nodes[0]]
-        inside &= weight > np.sort(weight[inside])[int(inside.sum()) // 2]
-        yield from _components(count, a[inside], b[inside], weight[inside])
+        low, high = np.minimum(a[inside], b[inside]), np.maximum(a[inside], b[inside])
+        yield from _pieces(nodes, low, high, weight[inside], row_of, decisions)
+
+
+def _pieces(
+    nodes: Ints, low: Ints, high: Ints, weight: Ints, row_of: Ints, decisions: list[Decision]
+) -> Iterator[Ints]:
+    """Pieces of a large component: its edges, strongest first, join pieces while these stay small enough."""
+    strongest = np.lexsort((high, low, -weight))
+    edges = list(zip(low[strongest].tolist(), high[strongest].tolist(), weight[strongest].tolist(), strict=True))
+    piece = {node: [node] for node in nodes.tolist()}
+    for x, y, _ in edges:
+        small, large = sorted((piece[x], piece[y]), key=len)
+        if small is not large and len(small) + len(large) <= MOST_NODES:
+            large.extend(small)
+            piece.update(dict.fromkeys(small, large))
+    apart: set[frozenset[int]] = set()
+    for x, y, bits in edges:
+        between = frozenset((id(piece[x]), id(piece[y])))
+        if len(between) == 2 and between not in apart:
+            apart.add(between)
+            reason = f"one component of more than {MOST_NODES:,} records"
+            decisions.append(Decision(int(row_of[x]), int(row_of[y]), bits, False, reason))
+    found = {id(members): members for members in piece.values()}
+    for members in sorted(sorted(members) for members in found.values()):
+        if len(members) > 1:
+            yield np.array(members, dtype=np.int64)
 
 
 def _agglomerate(
@@ -88,36 +131,71 @@ def _agglomerate(
     n = len(rows)
     i, j = np.triu_indices(n, 1)
     sums = np.zeros((n, n), dtype=np.int64)
-    sums[i, j] = np.clip(scorer.weights(np.minimum(rows[i], rows[j]), np.maximum(rows[i], rows[j])), LOWEST, HIGHEST)
-    sums += sums.T
+    weights = scorer.weights(np.minimum(rows[i], rows[j]), np.maximum(rows[i], rows[j]))
+    sums[i, j] = np.clip(weights, LOWEST, max(HIGHEST, least))
+    means = _Means(sums + sums.T)
     members = [[k] for k in range(n)]
-    size = np.ones(n, dtype=np.int64)
-    closed = np.eye(n, dtype=bool)
     while True:
-        # Means as exact quotients rounded the same way everywhere; ties go to the fragments of lowest rank.
-        mean = np.where(closed, -np.inf, sums / np.outer(size, size))
-        x, y = divmod(int(np.argmax(mean)), n)
-        if not mean[x, y] >= least:
+        x, y, mean = means.highest()
+        if not mean >= least:
             break
         left, right = rows[members[x]], rows[members[y]]
         reason = forbid.reason(left, right)
-        weight = int(np.floor(mean[x, y]))
-        decisions.append(Decision(int(left[0]), int(right[0]), weight, reason is None, reason or "mean weight"))
+        decisions.append(Decision(int(left[0]), int(right[0]), math.floor(mean), reason is None, reason or "mean weight"))
         if reason is not None:
-            closed[x, y] = closed[y, x] = True
+            means.close(x, y)
             continue
+        means.join(x, y)
         members[x] = sorted(members[x] + members[y])
-        size[x] += size[y]
-        sums[x] += sums[y]
-        sums[:, x] = sums[x]
-        # What one part may not join, the whole may not.
-        closed[x] |= closed[y]
-        closed[:, x] = closed[x]
-        closed[y], closed[:, y] = True, True
         members[y] = []
     for group in members:
         if group:
             yield int(rows[group[0]]), rows[group]
+
+
+class _Means:
+    """Mean weights between all pairs of fragments, with each fragment's best partner kept at hand.
+
+    A mean is one exact quotient, so it is rounded alike everywhere; ties go to the fragments of lowest rank.
+    """
+
+    def __init__(self, sums: Ints) -> None:
+        self._sums = sums
+        self._size = np.ones(len(sums), dtype=np.int64)
+        self._mean = sums.astype(np.float64)
+        np.fill_diagonal(self._mean, -np.inf)
+        self._best = self._mean.argmax(axis=1)
+        self._top = self._mean.max(axis=1)
+
+    def highest(self) -> tuple[int, int, float]:
+        """The pair of fragments with the highest mean, and the mean; minus infinity if every pair is closed."""
+        x = int(self._top.argmax())
+        return x, int(self._best[x]), float(self._top[x])
+
+    def close(self, x: int, y: int) -> None:
+        """These two may not join, nor anything that holds them."""
+        self._mean[x, y] = self._mean[y, x] = -np.inf
+        self._renew(np.array([x, y]))
+
+    def join(self, x: int, y: int) -> None:
+        """Fragment `y` goes into `x`. What one part may not join, the whole may not."""
+        open_ = np.isfinite(self._mean[x]) & np.isfinite(self._mean[y])
+        self._size[x] += self._size[y]
+        self._sums[x] += self._sums[y]
+        self._sums[:, x] = self._sums[x]
+        self._mean[x] = np.where(open_, self._sums[x] / (self._size[x] * self._size), -np.inf)
+        self._mean[:, x] = self._mean[x]
+        self._mean[y], self._mean[:, y] = -np.inf, -np.inf
+        now = self._mean[:, x]
+        better = (now > self._top) | ((now == self._top) & (x < self._best))
+        self._best[better], self._top[better] = x, now[better]
+        stale = ~better & ((self._best == x) | (self._best == y))
+        stale[[x, y]] = True
+        self._renew(np.flatnonzero(stale))
+
+    def _renew(self, rows: Ints) -> None:
+        self._best[rows] = self._mean[rows].argmax(axis=1)
+        self._top[rows] = self._mean[rows].max(axis=1)
 
 
 class _Forbidden:

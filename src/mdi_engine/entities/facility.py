@@ -1,0 +1,35 @@
+"""Facility (sarana): hospitals, and later every place of care. What a row of any source becomes."""
+
+from __future__ import annotations
+
+from mdi_engine.entities.fields import Entity, Field
+from mdi_engine.normalize.registry import NORMALIZERS
+
+FACILITY = Entity(
+    "facility",
+    (
+        Field("source_key", "what the source itself calls the row by; one value, one row"),
+        Field("name", "the name, cleaned for display"),
+        Field("name_type", "the kind of house the name says, one word such as rsud; NULL if it says nothing"),
+        Field("name_core", "folded words of the name that carry identity, joined by a blank"),
+        Field("name_number", "numbers in the name, roman ones turned to arabic"),
+        Field("name_place", "names of a kab/kota or province found in the name"),
+        Field("province", "Kemendagri code, 2 digits; provinces made in 2022 under the one they came from"),
+        Field("kabkota", "Kemendagri code, 4 digits, as the source states it"),
+        Field("kode", "the code the Ministry of Health gives the house (kode_rs)"),
+        Field("class", "class of the hospital: A, B, C, D, D Pratama"),
+        Field("owner", "who runs it, in the words of the source"),
+        Field("beds", "number of beds, as text"),
+    ),
+    asked={
+        "name": {
+            "name": NORMALIZERS["clean_text"],
+            "name_type": NORMALIZERS["facility_type"],
+            "name_core": NORMALIZERS["facility_core"],
+            "name_number": NORMALIZERS["facility_number"],
+            "name_place": NORMALIZERS["facility_place"],
+        },
+        "province": {"province": NORMALIZERS["province_code"]},
+        "kode": {"kode": NORMALIZERS["hospital_code"]},
+    },
+)

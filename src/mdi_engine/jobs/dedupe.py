@@ -1,0 +1,204 @@
+"""Link any tables, no home needed: read, train, score, cluster, and say how good it is where the truth is known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from mdi_engine.errors import UsageError
+from mdi_engine.jobs.output import check_output, write_table
+from mdi_engine.jobs.progress import SILENT, Progress
+from mdi_engine.jobs.tables import columns_of, frame_tables, read_table, source_names, to_records
+from mdi_engine.linkage.blocking import covers, prepare
+from mdi_engine.linkage.cluster import Clusters, cluster, in_doubt
+from mdi_engine.linkage.evaluate import Evaluation, cluster_sizes, evaluate, true_pairs
+from mdi_engine.linkage.model import Model
+from mdi_engine.linkage.parameters import Parameters
+from mdi_engine.linkage.plan import Plan, plan
+from mdi_engine.linkage.records import Records
+from mdi_engine.linkage.score import Edges, score
+from mdi_engine.linkage.train import train
+
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """What a linkage of tables gives. `seconds` per stage; `evaluation` and `candidate_recall` only with a truth."""
+
+    records: Records
+    parameters: Parameters
+    edges: Edges
+    clusters: Clusters
+    seconds: Mapping[str, float]
+    evaluation: Evaluation | None = None
+    candidate_recall: float | None = None
+
+    def clusters_table(self) -> pa.Table:
+        """One row per record, in the order given: `source`, `record_id`, `cluster_id` (its first record's name)."""
+        records, label = self.records, self.clusters.label.tolist()
+        names = {row: records.name(row) for row in set(label)}
+        return pa.table(
+            {
+                "source": [records.sources[code] for code in records.source.tolist()],
+                "record_id": list(records.keys),
+                "cluster_id": [names[row] for row in label],
+            }
+        )
+
+    def pairs_table(self) -> pa.Table:
+        """Scored pairs from the review threshold up: `source_l`, `record_id_l`, the same for `_r`, `match_weight`.
+
+        `match_weight` is in bits, prior included: 0 is even odds, +10 is about 1,000 to 1 for a match.
+        """
+        records, edges = self.records, self.edges
+        columns: dict[str, Any] = {}
+        for side, rows in (("l", edges.left.tolist()), ("r", edges.right.tolist())):
+            columns[f"source_{side}"] = [records.sources[records.source[row]] for row in rows]
+            columns[f"record_id_{side}"] = [records.keys[row] for row in rows]
+        return pa.table({**columns, "match_weight": pa.array(edges.weight / 1000.0)})
+
+    def to_dict(self) -> dict[str, object]:
+        """The figures of the run, ready for JSON."""
+        sizes = cluster_sizes(self.clusters.label)
+        found = self.evaluation
+        return {
+            "records": len(self.records),
+            "clusters": sum(sizes.values()),
+            "cluster_sizes": {str(size): count for size, count in sizes.items()},
+            "candidate_pairs": self.edges.candidate_pairs,
+            "pairs_to_review": self.pairs_to_review,
+            **({} if found is None else {"pairwise": found.pairwise.to_dict(), "b_cubed": found.b_cubed.to_dict()}),
+            "candidate_recall": self.candidate_recall,
+            "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
+            "parameters": self.parameters.digest(),
+        }
+
+    @property
+    def pairs_to_review(self) -> int:
+        """Pairs in doubt: between the two thresholds, not joined, and not ruled out by a better partner."""
+        return len(in_doubt(self.records, self.edges, self.clusters, self.parameters)[0])
+
+
+@dataclass
+class _Clock:
+    """Seconds per stage, told to whoever watches."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[None]:
+        self.progress.stage(name, total)
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - begin
+
+
+def dedupe(
+    files: Sequence[Path],
+    model: Model,
+    *,
+    truth: str | None = None,
+    output: Path | None = None,
+    encoding: str = "utf-8",
+    separator: str = ",",
+    progress: Progress = SILENT,
+) -> Linked:
+    """Link the rows of one or several files and write `output` (.parquet, .csv or .jsonl) with their clusters.
+
+    `truth` is a field of the model that no rule and no comparison uses; NULL there is an entity of its own.
+    Raises `UsageError`, `ModelError`, `InputRefused`; then nothing is written.
+    """
+    _check_truth(model, truth)
+    check_output(output)
+    clock = _Clock(progress)
+    with clock.stage("read"):
+        tables = read_tables(files, model, encoding=encoding, separator=separator)
+    linked = _link(tables, model, truth, clock)
+    if output is not None:
+        with clock.stage("write"):
+            write_table(linked.clusters_table(), output)
+    return linked
+
+
+def read_tables(
+    files: Sequence[Path], model: Model, *, encoding: str = "utf-8", separator: str = ","
+) -> dict[str, pa.Table]:
+    """The files' columns that the model uses, by source name."""
+    return {
+        source: read_table(path, columns_of(model, source), encoding=encoding, separator=separator)
+        for source, path in zip(source_names(files), files, strict=True)
+    }
+
+
+def link(frames: Mapping[str, Any] | Any, model: Model, *, truth: str | None = None) -> Linked:
+    """Link tables in memory: one table, or a dictionary of them by source name (pandas, Polars or Arrow).
+
+    Trains on the tables themselves, without labels. `truth` as in `dedupe`. Values are compared as text: give dates
+    as YYYY-MM-DD and identifiers as text.
+    """
+    _check_truth(model, truth)
+    return _link(frame_tables(frames), model, truth, _Clock(SILENT))
+
+
+def plan_files(
+    files: Sequence[Path], model: Model, *, encoding: str = "utf-8", separator: str = ","
+) -> tuple[Records, Plan]:
+    """What linking the files would cost, before any pair is made."""
+    records = to_records(read_tables(files, model, encoding=encoding, separator=separator), model)
+    return records, plan(records, model)
+
+
+def _link(tables: Mapping[str, pa.Table], model: Model, truth: str | None, clock: _Clock) -> Linked:
+    with clock.stage("encode"):
+        records = to_records(tables, model)
+    with clock.stage("train"):
+        parameters = train(records, model)
+    with clock.stage("score"):
+        edges = score(records, parameters, note=clock.progress.advance)
+    with clock.stage("cluster"):
+        clusters = cluster(records, edges, parameters)
+    if truth is None:
+        return Linked(records, parameters, edges, clusters, clock.seconds)
+    with clock.stage("evaluate"):
+        labels = records.columns[truth].codes.astype(np.int64)
+        evaluation = evaluate(clusters.label, labels)
+        recall = candidate_recall(records, parameters, labels)
+    return Linked(records, parameters, edges, clusters, clock.seconds, evaluation, recall)
+
+
+def candidate_recall(records: Records, parameters: Parameters, truth: Ints) -> float | None:
+    """Share of true pairs that some way covers, over all rows of all sources; None if there is no true pair."""
+    left, right = true_pairs(truth)
+    if not len(left):
+        return None
+    ways = prepare(records, parameters.model, parameters.blocking)
+    hit = np.zeros(len(left), dtype=bool)
+    for way in range(ways.count):
+        hit |= covers(ways, way, left, right)
+    if parameters.model.pairs == "between":
+        hit &= records.source[left] != records.source[right]
+    return float(hit.mean())
+
+
+def _check_truth(model: Model, truth: str | None) -> None:
+    if truth is None:
+        return
+    if truth not in model.fields:
+        raise UsageError(
+            f"--truth {truth}: the model has no such field; it has {', '.join(model.fields)}",
+            hint="Map the column that holds the truth as a field of the model.",
+        )
+    if truth in model.used_fields() or truth == model.key:
+        raise UsageError(
+            f"--truth {truth}: the model uses this field to link; what is measured against must not be seen",
+            hint="Take it out of the rules and comparisons, or name another field.",
+        )

@@ -1,0 +1,152 @@
+"""Find the master of a number, or of what somebody knows of a thing: the same keys, levels and weights as the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from sqlalchemy import Connection
+
+from mdi_engine.errors import NotFound, UsageError
+from mdi_engine.jobs.home import entity_named, from_columns, home_ledger, in_force
+from mdi_engine.jobs.link import record_keys
+from mdi_engine.ledger.history import MasterView, master, number_of, resolve
+from mdi_engine.ledger.matchkeys import candidates
+from mdi_engine.ledger.records import SourceRecord, records_by_id
+from mdi_engine.ledger.store import reading
+from mdi_engine.linkage.blocking import covers, prepare
+from mdi_engine.linkage.explain import Waterfall, explain
+from mdi_engine.linkage.parameters import Parameters
+from mdi_engine.linkage.records import Records
+from mdi_engine.linkage.score import Scorer
+from mdi_engine.settings import Settings
+
+_ASKED = "?"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A master that may be the one asked for, by its best record. `weight` in millibits, `probability` 0..1."""
+
+    number: str | None
+    weight: int
+    probability: float
+    verdict: str
+    record: str
+    fields: Mapping[str, str | None]
+    why: tuple[str, ...]
+    mengapa: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LookupReport:
+    """Masters best first; empty if none reaches the review threshold. `compared`: records that were scored."""
+
+    entity: str
+    compared: int
+    matches: tuple[Match, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class MasterReport:
+    """The master a number leads to. `via`: the number asked for, if it redirects."""
+
+    number: str
+    via: str | None
+    master: MasterView
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
+
+
+def lookup_number(settings: Settings, entity: str, number: str) -> MasterReport:
+    """The master of a number, through its redirect if it has one. Raises `NotFound` if it was never issued."""
+    entity_named(entity)
+    with home_ledger(settings) as engine, reading(engine) as conn:
+        found = resolve(conn, entity, number)
+        return MasterReport(found.number, found.via, master(conn, entity, found.number))
+
+
+def lookup(settings: Settings, entity: str, query: Mapping[str, str | None], limit: int = 10) -> LookupReport:
+    """Masters that the given values could mean; a value not given says nothing.
+
+    Raises `UsageError` if nothing usable was given, `NotFound` if the entity was never linked.
+    """
+    named = entity_named(entity)
+    unknown = sorted(set(query) - set(named.asked))
+    if unknown or not any(query.values()):
+        raise UsageError(
+            f"{entity}: a look-up takes {', '.join(named.asked)}; got {', '.join(unknown) or 'no value'}",
+            hint=f"For example: mdi lookup {entity} --{next(iter(named.asked))} …",
+        )
+    asked = named.canonical(query)
+    with home_ledger(settings) as engine, reading(engine) as conn:
+        _, learned = in_force(settings, conn, entity)
+        alone = _records([], learned, asked)
+        keys = [(rule, key) for rule, key, _ in record_keys(alone, learned)]
+        found = records_by_id(conn, candidates(conn, entity, keys)) if keys else []
+        return LookupReport(entity, len(found), _matches(conn, found, learned, asked, limit))
+
+
+def _records(found: list[SourceRecord], learned: Parameters, asked: Mapping[str, str | None]) -> Records:
+    """The candidates and, as the last row, what was asked, as if it came from one more source."""
+    payloads: list[Mapping[str, str | None]] = [*(record.payload for record in found), asked]
+    columns = {
+        name: [payload.get(str(field.column_in(""))) for payload in payloads]
+        for name, field in learned.model.fields.items()
+    }
+    return from_columns(
+        [*(record.source for record in found), _ASKED], [*(record.source_key for record in found), _ASKED], columns
+    )
+
+
+def _matches(
+    conn: Connection, found: list[SourceRecord], learned: Parameters, asked: Mapping[str, str | None], limit: int
+) -> tuple[Match, ...]:
+    if not found:
+        return ()
+    records = _records(found, learned, asked)
+    left = np.arange(len(found), dtype=np.int64)
+    right = np.full(len(found), len(found), dtype=np.int64)
+    ways = prepare(records, learned.model, learned.blocking)
+    candidate = np.logical_or.reduce([covers(ways, way, left, right) for way in range(ways.count)])
+    left, _, weight = Scorer(records, learned).at_least(left[candidate], right[candidate], learned.review)
+    best: dict[str | None, Match] = {}
+    for place in np.lexsort((left, -weight)).tolist():
+        number = number_of(conn, found[left[place]].id)
+        if number not in best:
+            waterfall = explain(records, int(left[place]), len(found), learned)
+            best[number] = _match(number, found[left[place]], waterfall)
+        if len(best) == limit:
+            break
+    return tuple(best.values())
+
+
+def _match(number: str | None, record: SourceRecord, waterfall: Waterfall) -> Match:
+    return Match(
+        number=number,
+        weight=waterfall.weight,
+        probability=waterfall.probability,
+        verdict=waterfall.verdict,
+        record=f"{record.source}:{record.source_key}",
+        fields=record.payload,
+        why=tuple(step.english for step in waterfall.steps if step.weight),
+        mengapa=tuple(step.indonesian for step in waterfall.steps if step.weight),
+    )
+
+
+def require_found(report: LookupReport) -> LookupReport:
+    """The report itself; raises `NotFound` if it is empty, so that nobody takes silence for an answer."""
+    if not report.matches:
+        raise NotFound(
+            f"{report.entity}: nothing like that is known ({report.compared} records compared)",
+            hint="Give fewer or other values; a rare word of the name helps most.",
+            entity=report.entity,
+        )
+    return report

@@ -1,0 +1,118 @@
+"""All that differs between SQLite and PostgreSQL. Every other file of the ledger is the same on both."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Insert, Integer, Table, Text, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Engine
+
+from mdi_engine.errors import MdiError
+
+# Keys sort by code point on both: SQLite compares bytes by default, PostgreSQL would follow the locale.
+KEY_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+
+# On SQLite only INTEGER, never BIGINT, makes a primary key the row's own address; both hold 64 bits.
+ID = BigInteger().with_variant(Integer, "sqlite")
+
+BUSY_SECONDS = 30
+_UPGRADE_LOCK = 0x6D6469  # "mdi": the advisory lock that serialises migrations on PostgreSQL
+_WRITE = "mdi_write"
+
+
+def sqlite_is_affected(version: tuple[int, ...]) -> bool:
+    """True if this SQLite can lose commits when connections write and checkpoint at once (the WAL-reset bug).
+
+    Affected are 3.7.0 to 3.51.2, except the repaired 3.50.7+ and 3.44.6+ of their own lines.
+
+    >>> sqlite_is_affected((3, 53, 4)), sqlite_is_affected((3, 50, 6)), sqlite_is_affected((3, 44, 6))
+    (False, True, False)
+    """
+    repaired = (version[:2] == (3, 50) and version >= (3, 50, 7)) or (version[:2] == (3, 44) and version >= (3, 44, 6))
+    return (3, 7, 0) <= version < (3, 51, 3) and not repaired
+
+
+def sqlite_module() -> ModuleType:
+    """The DBAPI module to use: `pysqlite3`, else Python's own if its SQLite is not affected.
+
+    Raises MdiError if neither will do.
+    """
+    found: dict[str, str] = {}
+    for name in ("pysqlite3.dbapi2", "sqlite3.dbapi2"):
+        try:
+            module = importlib.import_module(name)
+        except ImportError:
+            continue
+        if not sqlite_is_affected(tuple(module.sqlite_version_info)):
+            return module
+        found[name.partition(".")[0]] = module.sqlite_version
+    stated = ", ".join(f"{name} carries SQLite {version}" for name, version in found.items()) or "none was found"
+    raise MdiError(
+        f"No safe SQLite: {stated}; 3.7.0 to 3.51.2 can lose commits when several connections write.",
+        hint="Install pysqlite3 0.6.1 or newer, or use a Python whose SQLite is 3.51.3+, 3.50.7+ or 3.44.6+.",
+        found=found,
+    )
+
+
+def listen(engine: Engine) -> None:
+    """Set up each new connection of `engine` and how its transactions begin."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def for_reading(conn: Connection) -> Connection:
+    """`conn` with transactions that see one state of the ledger from beginning to end."""
+    if conn.dialect.name == "postgresql":
+        return conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return conn
+
+
+def for_writing(conn: Connection) -> Connection:
+    """`conn` with transactions that may write: on SQLite they take the writer's lock when they begin."""
+    return conn.execution_options(**{_WRITE: True}) if conn.dialect.name == "sqlite" else conn
+
+
+def lock_upgrade(conn: Connection) -> None:
+    """Wait until no other process migrates. On SQLite the writing transaction itself is that lock."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
+
+
+def insert_missing(conn: Connection, table: Table) -> Insert:
+    """INSERT into `table` that passes over rows whose primary key is there already."""
+    if conn.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """True if the driver's error says that another writer would not let go in time."""
+    text = str(error).lower()
+    return "database is locked" in text or "lock timeout" in text or "deadlock detected" in text
+
+
+def is_full(error: BaseException | None) -> bool:
+    """True if the driver's error says that there is no room or no permission to write."""
+    return bool(re.search(r"disk is full|readonly database|disk i/o error|no space left", str(error).lower()))
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "trusted_schema = OFF",
+        "cache_size = -65536",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    # A deferred transaction that turns writer late fails at once when somebody wrote meanwhile; IMMEDIATE waits.
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get(_WRITE) else "BEGIN")

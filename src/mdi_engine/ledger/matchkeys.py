@@ -1,0 +1,101 @@
+"""Match keys: by which blocking keys a record is found again, for each version of the parameters.
+
+A rule is its number in the model; a key is a 64-bit hash, signed or unsigned, stored as signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from sqlalchemy import Connection, delete, select
+
+from mdi_engine.ledger.dialect import insert_missing
+from mdi_engine.ledger.neighbourhood import batches
+from mdi_engine.ledger.parameters import parameters_in_force
+from mdi_engine.ledger.schema import keyed_records, match_keys, source_records
+
+_ROWS = 10_000  # rows of one executemany
+
+
+def write_match_keys(
+    conn: Connection, entity: str, parameters_version: int, rows: Iterable[tuple[int, int, int]]
+) -> None:
+    """Add keys as (rule, key, record_id); those that are there already are passed over.
+
+    Give many rows sorted: sorted insertion into the index is several times faster. Then call `mark_keyed`.
+    """
+    iterator = iter(rows)
+    same = {"entity": entity, "parameters_version": parameters_version}
+    while some := list(islice(iterator, _ROWS)):
+        values = [{**same, "rule": rule, "key": _signed(key), "record_id": record} for rule, key, record in some]
+        conn.execute(insert_missing(conn, match_keys), values)
+
+
+def mark_keyed(conn: Connection, parameters_version: int, record_ids: Iterable[int]) -> None:
+    """Note that all keys of these records are written, also of records that have none."""
+    values = [{"record_id": record, "parameters_version": parameters_version} for record in sorted(set(record_ids))]
+    if values:
+        conn.execute(insert_missing(conn, keyed_records), values)
+
+
+def missing_records(conn: Connection, entity: str, parameters_version: int) -> list[int]:
+    """Live records whose keys for this version are not all written, ascending: new, changed, or never keyed."""
+    keyed = select(keyed_records.c.record_id).where(
+        keyed_records.c.record_id == source_records.c.id, keyed_records.c.parameters_version == parameters_version
+    )
+    statement = select(source_records.c.id).where(source_records.c.entity == entity, source_records.c.live)
+    return list(conn.execute(statement.where(~keyed.exists()).order_by(source_records.c.id)).scalars())
+
+
+def candidates(
+    conn: Connection, entity: str, rule_keys: Sequence[tuple[int, int]], *, parameters_version: int | None = None
+) -> list[int]:
+    """Live records that share a (rule, key) pair, ascending, each once. Default: the parameters in force.
+
+    Empty if no parameters are in force.
+    """
+    if parameters_version is None:
+        in_force = parameters_in_force(conn, entity)
+        if in_force is None:
+            return []
+        parameters_version = in_force.version
+    by_rule: dict[int, set[int]] = {}
+    for rule, key in rule_keys:
+        by_rule.setdefault(rule, set()).add(_signed(key))
+    columns = match_keys.c
+    of = (columns.entity == entity, columns.parameters_version == parameters_version)
+    found: set[int] = set()
+    for rule, keys in by_rule.items():
+        for some in batches(sorted(keys)):
+            statement = select(columns.record_id).where(*of, columns.rule == rule, columns.key.in_(some))
+            found |= set(conn.execute(statement).scalars())
+    return sorted(found)
+
+
+def drop_match_keys(conn: Connection, entity: str, parameters_version: int, *, limit: int = _ROWS) -> int:
+    """Delete the keys of a version no longer wanted, those of some records at a time; returns how many records.
+
+    Call it in a transaction of its own until it returns 0.
+    """
+    columns = match_keys.c
+    of = (columns.entity == entity, columns.parameters_version == parameters_version)
+    ids = list(conn.execute(select(columns.record_id).where(*of).distinct().limit(limit)).scalars())
+    for some in batches(ids):
+        conn.execute(delete(match_keys).where(*of, columns.record_id.in_(some)))
+        marks = keyed_records.c
+        conn.execute(
+            delete(keyed_records).where(marks.parameters_version == parameters_version, marks.record_id.in_(some))
+        )
+    return len(ids)
+
+
+def _signed(key: int) -> int:
+    """A 64-bit pattern as the signed number that a BIGINT holds. Raises ValueError beyond 64 bits.
+
+    >>> _signed(2**64 - 1), _signed(5)
+    (-1, 5)
+    """
+    if not -(2**63) <= key < 2**64:
+        raise ValueError(f"{key} does not fit 64 bits")
+    return key - 2**64 if key >= 2**63 else key

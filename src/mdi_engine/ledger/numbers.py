@@ -1,0 +1,137 @@
+"""The identifiers we issue: their formats, the blocks reserved for them, and the next ones."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sqlalchemy import Connection, func, insert, select
+
+from mdi_engine.errors import MdiError, UsageError
+from mdi_engine.ledger import counters
+from mdi_engine.ledger.damm import check_digit
+from mdi_engine.ledger.permutation import Permutation
+from mdi_engine.ledger.schema import masters, number_blocks
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFormat:
+    """How the numbers of an entity look: `prefix`, then `digits` digits of which the last may be a check digit.
+
+    `first` and `size` are the block reserved when the ledger is new; values do not include the check digit.
+    """
+
+    prefix: str
+    digits: int
+    checked: bool
+    first: int
+    size: int
+
+    def text(self, value: int) -> str:
+        """The number for a value of a block."""
+        payload = str(value).zfill(self.digits - self.checked)
+        return self.prefix + payload + (check_digit(payload) if self.checked else "")
+
+
+# Blocks lie beyond the numbers that SATUSEHAT's published examples show, and leave out its samples (1000999…, P0999…).
+FORMATS: Mapping[str, NumberFormat] = MappingProxyType(
+    {
+        "patient": NumberFormat("P", 11, True, 9_000_000_000, 1_000_000_000),
+        "practitioner": NumberFormat("", 11, True, 1_005_000_000, 5_000_000),
+        "facility": NumberFormat("", 10, False, 1_000_500_000, 400_000),
+        "payer": NumberFormat("PB", 8, False, 50_000_000, 40_000_000),
+        "service": NumberFormat("LY", 8, False, 50_000_000, 40_000_000),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    first: int
+    size: int
+    key: str
+
+
+def reserve_block(conn: Connection, entity: str, first: int, size: int) -> None:
+    """Reserve the values `first` … `first + size − 1` (without check digit) after the blocks `entity` has.
+
+    Raises UsageError if the values do not fit the entity's format or overlap an earlier block.
+    """
+    form = _format(entity)
+    blocks = _blocks(conn, entity)
+    if size < 1 or first < 0 or len(str(first + size - 1)) > form.digits - form.checked:
+        raise UsageError(
+            f"{entity}: the block {first} + {size} does not fit {form.digits - form.checked} digits.",
+            hint="Reserve values that fit the format.",
+        )
+    if any(first < block.first + block.size and block.first < first + size for block in blocks):
+        raise UsageError(f"{entity}: the block {first} + {size} overlaps a reserved one.", hint="Choose free values.")
+    row = {"entity": entity, "position": len(blocks), "first": first, "size": size, "key": secrets.token_hex(32)}
+    conn.execute(insert(number_blocks), [row])
+    if not blocks:
+        counters.create(conn, _counter(entity))
+
+
+def issue(conn: Connection, entity: str, count: int) -> list[str]:
+    """`count` numbers never issued before and not in use as official ones, in no telling order.
+
+    The first call for an entity reserves the default block of `FORMATS`. Raises MdiError when the blocks are used up.
+    Run in `writing`; what a rolled back transaction took is taken again.
+    """
+    if count and not _blocks(conn, entity):
+        reserve_block(conn, entity, _format(entity).first, _format(entity).size)
+    issued: list[str] = []
+    while len(issued) < count:
+        issued += _free(conn, entity, _draw(conn, entity, count - len(issued)))
+    return issued
+
+
+def remaining(conn: Connection, entity: str) -> int:
+    """How many numbers the reserved blocks still hold; before the first `issue`, the default block's size."""
+    size = conn.execute(select(func.sum(number_blocks.c.size)).where(number_blocks.c.entity == entity)).scalar_one()
+    return int(size or _format(entity).size) - counters.peek(conn, _counter(entity))
+
+
+def _draw(conn: Connection, entity: str, count: int) -> list[str]:
+    first = counters.take(conn, _counter(entity), count) - 1
+    blocks = _blocks(conn, entity)
+    values: list[int] = []
+    start = 0
+    for block in blocks:
+        permutation = Permutation(bytes.fromhex(block.key), block.size)
+        indexes = range(max(first, start), min(first + count, start + block.size))
+        values += [block.first + permutation(index - start) for index in indexes]
+        start += block.size
+    if len(values) < count:
+        raise MdiError(
+            f"The numbers reserved for {entity} are used up.",
+            hint="Reserve a further block.",
+            entity=entity,
+            size=start,
+        )
+    form = _format(entity)
+    return [form.text(value) for value in values]
+
+
+def _free(conn: Connection, entity: str, numbers: Sequence[str]) -> list[str]:
+    statement = select(masters.c.number).where(masters.c.entity == entity, masters.c.number.in_(numbers))
+    taken = set(conn.execute(statement).scalars())
+    return [number for number in numbers if number not in taken]
+
+
+def _blocks(conn: Connection, entity: str) -> list[_Block]:
+    columns = number_blocks.c
+    statement = select(columns.first, columns.size, columns.key).where(columns.entity == entity)
+    return [_Block(*row) for row in conn.execute(statement.order_by(columns.position))]
+
+
+def _counter(entity: str) -> str:
+    return f"number:{entity}"
+
+
+def _format(entity: str) -> NumberFormat:
+    if entity not in FORMATS:
+        raise UsageError(f"No numbers are issued for {entity!r}; entities are {', '.join(FORMATS)}.", entity=entity)
+    return FORMATS[entity]

@@ -1,0 +1,297 @@
+"""Source records: what each source said, version after version, and what it withdrew."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, Join, and_, bindparam, delete, insert, select, update
+
+from mdi_engine.errors import UsageError
+from mdi_engine.ledger import counters
+from mdi_engine.ledger.deliveries import DeliveryInfo, open_delivery
+from mdi_engine.ledger.events import append_event, from_ranges, head, next_seq, read_events, sha256, to_ranges
+from mdi_engine.ledger.payloads import Payload, canonical_payload, chain_commitments, commitment
+from mdi_engine.ledger.schema import keyed_records, match_keys, record_versions, source_records
+
+RECORDS_APPENDED = "records-appended"
+CHUNK = 2000
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class AppendCounts:
+    """What `append_versions` did. `new` counts records that were not live before, returning ones included."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+
+    def __add__(self, other: AppendCounts) -> AppendCounts:
+        return AppendCounts(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.withdrawn + other.withdrawn,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """The newest version of one record. `payload` has no entry for a field that is NULL."""
+
+    id: int
+    entity: str
+    source: str
+    source_key: str
+    version: int
+    payload: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    id: int
+    version: int
+    live: bool
+    payload_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    id: int
+    version: int
+    key: str
+    payload: str
+    payload_hash: str
+
+
+def append_versions(
+    conn: Connection,
+    *,
+    entity: str,
+    source: str,
+    delivery: DeliveryInfo,
+    rows: Iterable[tuple[str, Payload]],
+    withdrawn: Iterable[str] = (),
+) -> AppendCounts:
+    """Append what `rows` (source key, canonical fields) change, and withdraw the live records with these keys.
+
+    Idempotent: rows that say what the ledger knows change nothing. Each `CHUNK` of rows that changes something is one
+    event; a call that changes nothing writes none. Call it in `writing` with one chunk at a time to keep transactions
+    short. A key must not be given twice in one call. Unknown keys in `withdrawn` are passed over.
+    """
+    opened = open_delivery(conn, entity, source, delivery)
+    counts = AppendCounts()
+    for chunk in _chunks(rows):
+        counts += _append_chunk(conn, entity, source, opened, _unique(chunk))
+    for keys in _chunks(withdrawn):
+        counts += _withdraw_chunk(conn, entity, source, opened, keys)
+    return counts
+
+
+def known_keys(conn: Connection, entity: str, source: str) -> dict[str, str]:
+    """The hash of the newest payload by source key, live records only."""
+    statement = select(source_records.c.source_key, record_versions.c.payload_hash).select_from(_newest())
+    rows = conn.execute(statement.where(*_of(entity, source), source_records.c.live))
+    return dict(rows.all())
+
+
+def live_records(conn: Connection, entity: str) -> Iterator[SourceRecord]:
+    """The newest version of every live record, ordered by (source, source_key) in code point order."""
+    columns = source_records.c
+    statement = (
+        select(columns.id, columns.source, columns.source_key, columns.version, record_versions.c.payload)
+        .select_from(_newest())
+        .where(columns.entity == entity, columns.live)
+        .order_by(columns.source, columns.source_key)
+    )
+    for id_, source, key, version, payload in conn.execution_options(yield_per=CHUNK).execute(statement):
+        yield SourceRecord(id_, entity, source, key, version, json.loads(payload))
+
+
+def records_by_id(conn: Connection, ids: Iterable[int]) -> list[SourceRecord]:
+    """The newest version of these records, withdrawn or not, ordered by (source, source_key); unknown ids pass by."""
+    columns = source_records.c
+    found: list[SourceRecord] = []
+    for some in _chunks(ids):
+        statement = select(
+            columns.id, columns.entity, columns.source, columns.source_key, columns.version, record_versions.c.payload
+        ).select_from(_newest())
+        rows = conn.execute(statement.where(columns.id.in_(some)))
+        found += [SourceRecord(i, e, s, key, v, json.loads(payload or "{}")) for i, e, s, key, v, payload in rows]
+    return sorted(found, key=lambda record: (record.source, record.source_key))
+
+
+def record_id(conn: Connection, entity: str, source: str, source_key: str) -> int | None:
+    """The id of a record, withdrawn or not; None if it never arrived."""
+    statement = select(source_records.c.id).where(*_of(entity, source), source_records.c.source_key == source_key)
+    return conn.execute(statement).scalar_one_or_none()
+
+
+def touched_since(conn: Connection, entity: str, event: int) -> list[int]:
+    """Records that arrived, changed or were withdrawn after `event`, ascending: a run that read then knows them not."""
+    touched: set[int] = set()
+    for later in read_events(conn, after=event):
+        if later.kind == RECORDS_APPENDED and later.entity == entity:
+            touched.update(from_ranges([*later.body["new"], *later.body["withdrawn"]]))
+            touched.update(record for record, _ in later.body["changed"])
+    return sorted(touched)
+
+
+def projection(conn: Connection, entity: str, fields: Sequence[str]) -> pa.Table:
+    """Live records as columns: record_id int64, source, source_key, then `fields` as text or NULL.
+
+    Rows are ordered by (source, source_key). The number of the newest event is the table's metadata `as_of_event`
+    (see `as_of_event`); call it in `reading`, so that number and rows belong to one state.
+    """
+    columns: list[pa.Field[Any]] = [pa.field(name, pa.string()) for name in ("source", "source_key", *fields)]
+    schema = pa.schema(
+        [pa.field("record_id", pa.int64()), *columns], metadata={"as_of_event": str(head(conn)).encode()}
+    )
+    batches = (
+        pa.RecordBatch.from_pylist([_flat(record, fields) for record in chunk], schema=schema)
+        for chunk in _chunks(live_records(conn, entity))
+    )
+    return pa.Table.from_batches(batches, schema=schema)
+
+
+def _flat(record: SourceRecord, fields: Sequence[str]) -> dict[str, object]:
+    row: dict[str, object] = {field: record.payload.get(field) for field in fields}
+    return {**row, "record_id": record.id, "source": record.source, "source_key": record.source_key}
+
+
+def as_of_event(table: pa.Table) -> int:
+    """The event as of which `projection` read `table`."""
+    return int(table.schema.metadata[b"as_of_event"])
+
+
+def _unique(chunk: Sequence[tuple[str, Payload]]) -> dict[str, Payload]:
+    rows = dict(chunk)
+    if len(rows) < len(chunk):
+        raise UsageError(
+            f"{len(chunk) - len(rows)} source keys occur twice in one delivery.",
+            hint="A key belongs to one row; reject the file, or the doubled rows, before appending.",
+        )
+    return rows
+
+
+def _append_chunk(
+    conn: Connection, entity: str, source: str, delivery: int, rows: Mapping[str, Payload]
+) -> AppendCounts:
+    known = _lookup(conn, entity, source, rows.keys())
+    texts = {key: canonical_payload(payload) for key, payload in rows.items()}
+    stated = [(key, text, sha256(text)) for key, text in texts.items()]
+    new = [row for row in stated if row[0] not in known]
+    changed = [row for row in stated if row[0] in known and not _same(known[row[0]], row[2])]
+    returned = sum(not known[key].live for key, _, _ in changed)
+    counts = AppendCounts(len(new) + returned, len(changed) - returned, len(stated) - len(new) - len(changed))
+    if new or changed:
+        first = counters.take(conn, "record", len(new)) if new else 0
+        fresh = [_Version(first + i, 1, *row) for i, row in enumerate(new)]
+        later = sorted((_next(known[row[0]], row) for row in changed), key=lambda version: version.id)
+        _write(conn, entity, source, delivery, fresh, later)
+    return counts
+
+
+def _same(known: _Known, hash_of_payload: str) -> bool:
+    return known.live and known.payload_hash == hash_of_payload
+
+
+def _next(known: _Known, row: tuple[str, str, str]) -> _Version:
+    return _Version(known.id, known.version + 1, *row)
+
+
+def _write(
+    conn: Connection, entity: str, source: str, delivery: int, fresh: Sequence[_Version], later: Sequence[_Version]
+) -> None:
+    event = next_seq(conn)
+    rows = [_version_row(version, delivery, event) for version in (*fresh, *later)]
+    conn.execute(insert(record_versions), rows)
+    if fresh:
+        same = {"entity": entity, "source": source, "version": 1, "live": True}
+        conn.execute(insert(source_records), [{"id": v.id, "source_key": v.key, **same} for v in fresh])
+    if later:
+        raise_version = update(source_records).where(source_records.c.id == bindparam("record"))
+        conn.execute(
+            raise_version.values(version=bindparam("to"), live=True), [{"record": v.id, "to": v.version} for v in later]
+        )
+        _forget_keys(conn, [v.id for v in later])
+    body = {
+        "source": source,
+        "delivery": delivery,
+        "new": to_ranges(v.id for v in fresh),
+        "changed": [[v.id, v.version] for v in later],
+        "withdrawn": [],
+        "digest": chain_commitments(str(row["commitment"]) for row in rows),
+    }
+    append_event(conn, kind=RECORDS_APPENDED, entity=entity, body=body, seq=event)
+
+
+def _version_row(version: _Version, delivery: int, event: int) -> dict[str, object]:
+    salt = os.urandom(16).hex()
+    return {
+        "record_id": version.id,
+        "version": version.version,
+        "delivery": delivery,
+        "event": event,
+        "payload": version.payload,
+        "payload_hash": version.payload_hash,
+        "salt": salt,
+        "commitment": commitment(salt, version.payload_hash),
+    }
+
+
+def _withdraw_chunk(conn: Connection, entity: str, source: str, delivery: int, keys: Sequence[str]) -> AppendCounts:
+    ids = sorted(known.id for known in _lookup(conn, entity, source, keys).values() if known.live)
+    if ids:
+        conn.execute(update(source_records).where(source_records.c.id.in_(ids)).values(live=False))
+        _forget_keys(conn, ids)
+        body = {
+            "source": source,
+            "delivery": delivery,
+            "new": [],
+            "changed": [],
+            "withdrawn": to_ranges(ids),
+            "digest": chain_commitments(()),
+        }
+        append_event(conn, kind=RECORDS_APPENDED, entity=entity, body=body)
+    return AppendCounts(withdrawn=len(ids))
+
+
+def _forget_keys(conn: Connection, ids: Sequence[int]) -> None:
+    """Match keys of an older version would make candidates that the record no longer is."""
+    conn.execute(delete(match_keys).where(match_keys.c.record_id.in_(ids)))
+    conn.execute(delete(keyed_records).where(keyed_records.c.record_id.in_(ids)))
+
+
+def _lookup(conn: Connection, entity: str, source: str, keys: Iterable[str]) -> dict[str, _Known]:
+    columns = source_records.c
+    statement = select(
+        columns.source_key, columns.id, columns.version, columns.live, record_versions.c.payload_hash
+    ).select_from(_newest())
+    rows = conn.execute(statement.where(*_of(entity, source), columns.source_key.in_(list(keys))))
+    return {key: _Known(*rest) for key, *rest in rows}
+
+
+def _newest() -> Join:
+    joined = and_(
+        record_versions.c.record_id == source_records.c.id, record_versions.c.version == source_records.c.version
+    )
+    return source_records.join(record_versions, joined)
+
+
+def _of(entity: str, source: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return source_records.c.entity == entity, source_records.c.source == source
+
+
+def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk

@@ -1,0 +1,143 @@
+"""The tables of the ledger, as SQLAlchemy Core. `migrations/` brings a file to this shape; a test compares the two.
+
+Three kinds: what arrived (deliveries, source_records, record_versions), what was decided (events), and what follows
+from both (masters, memberships: `fold.py` makes them again). match_keys, keyed_records, parameters, number_blocks and
+counters serve the work. There are no foreign keys: `verify.py` proves more than they could.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
+
+from mdi_engine.ledger.dialect import ID, KEY_TEXT
+
+HEAD = "0001"  # the newest revision under migrations/versions
+
+metadata = MetaData()
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", KEY_TEXT, primary_key=True),
+    Column("value", ID, nullable=False),  # the last value taken; 0 before the first
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", ID, primary_key=True, autoincrement=False),
+    Column("at", Text, nullable=False),  # UTC, ISO 8601 with microseconds and Z
+    Column("kind", KEY_TEXT, nullable=False),
+    Column("entity", KEY_TEXT, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("body", Text, nullable=False),  # canonical JSON; references and hashes only
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", ID, primary_key=True, autoincrement=False),
+    Column("entity", KEY_TEXT, nullable=False),
+    Column("source", KEY_TEXT, nullable=False),
+    Column("mode", Text, nullable=False),  # full | delta
+    Column("digest", Text, nullable=False),
+    Column("files", Text, nullable=False),  # canonical JSON: [[name, sha256], …]
+    Column("received_at", Text, nullable=False),
+    Column("complete", Boolean, nullable=False),
+)
+
+source_records = Table(
+    "source_records",
+    metadata,
+    Column("id", ID, primary_key=True, autoincrement=False),
+    Column("entity", KEY_TEXT, nullable=False),
+    Column("source", KEY_TEXT, nullable=False),
+    Column("source_key", KEY_TEXT, nullable=False),
+    Column("version", Integer, nullable=False),  # the newest, from 1
+    Column("live", Boolean, nullable=False),  # False once withdrawn
+    UniqueConstraint("entity", "source", "source_key", name="source_records_key"),
+)
+
+record_versions = Table(
+    "record_versions",
+    metadata,
+    Column("record_id", ID, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("delivery", ID, nullable=False),
+    Column("event", ID, nullable=False),
+    # Forgetting a person empties the next three; the commitment, which nobody can guess back without the salt,
+    # stays, and with it the proof of the chain.
+    Column("payload", Text),  # canonical JSON of the fields that are not NULL
+    Column("payload_hash", Text),  # sha256 of payload
+    Column("salt", Text),
+    Column("commitment", Text, nullable=False),  # sha256(salt ‖ payload_hash)
+    Index("record_versions_event", "event"),
+)
+
+masters = Table(
+    "masters",
+    metadata,
+    Column("entity", KEY_TEXT, primary_key=True),
+    Column("number", KEY_TEXT, primary_key=True),
+    Column("status", Text, nullable=False),  # active | merged | retired
+    Column("founder", ID, nullable=False),  # the record it was founded for
+    Column("anchor", KEY_TEXT),  # keyed hash of the verified official number, once there is one
+    Column("merged_into", KEY_TEXT),  # the master it was merged into when it was merged
+    Column("redirect_to", KEY_TEXT),  # where that path ends today: always one step
+    Column("split_from", KEY_TEXT),
+    Column("founded", ID, nullable=False),  # seq of the event
+    Index("masters_founder", "entity", "founder"),
+    Index("masters_anchor", "entity", "anchor"),
+    Index("masters_redirect", "entity", "redirect_to"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("record_id", ID, primary_key=True, autoincrement=False),
+    Column("entity", KEY_TEXT, nullable=False),
+    Column("number", KEY_TEXT, nullable=False),
+    Index("memberships_number", "entity", "number"),
+)
+
+parameters = Table(
+    "parameters",
+    metadata,
+    Column("entity", KEY_TEXT, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False),
+    Column("event", ID, nullable=False),  # that recorded them
+    Column("in_force_since", ID),  # the last event that switched to them; the greatest is in force
+)
+
+match_keys = Table(
+    "match_keys",
+    metadata,
+    Column("entity", KEY_TEXT, primary_key=True),
+    Column("parameters_version", Integer, primary_key=True, autoincrement=False),
+    Column("rule", Integer, primary_key=True, autoincrement=False),
+    Column("key", ID, primary_key=True, autoincrement=False),
+    Column("record_id", ID, primary_key=True, autoincrement=False),
+    Index("match_keys_record", "record_id"),
+    sqlite_with_rowid=False,
+)
+
+keyed_records = Table(
+    "keyed_records",
+    metadata,
+    Column("record_id", ID, primary_key=True, autoincrement=False),
+    Column("parameters_version", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+number_blocks = Table(
+    "number_blocks",
+    metadata,
+    Column("entity", KEY_TEXT, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("first", ID, nullable=False),
+    Column("size", ID, nullable=False),
+    Column("key", Text, nullable=False),  # hex; without it the order in which numbers were issued stays hidden
+)

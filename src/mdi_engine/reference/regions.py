@@ -1,0 +1,111 @@
+"""Provinces and kab/kota (regencies and cities) in three code systems, kept apart.
+
+Kemendagri codes (the Ministry of Home Affairs) open a NIK and filter SATUSEHAT's master data; BPS codes (Statistics
+Indonesia) open a hospital's `kode_rs`; retired Kemendagri codes live on in older rows. The same four digits can name
+different regions in two systems, so a bare code says nothing until its system is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Literal
+
+from mdi_engine.reference.tables import read_csv
+
+Kind = Literal["kabupaten", "kota"]
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    """A province of 2025; `bps` as before the Papua split of 2022 (None: there was none), `old` the parent it left."""
+
+    code: str
+    name: str
+    bps: str | None
+    old: str | None
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kabkota:
+    """A regency (`kabupaten`) or city (`kota`) of 2025. `old` is its Kemendagri code before 2022, where it changed."""
+
+    code: str
+    kind: Kind
+    name: str
+    bps: str
+    old: str | None
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredKabkota:
+    """A Kemendagri code out of use, the code that follows it, and the last year it was published."""
+
+    code: str
+    kind: Kind
+    name: str
+    successor: str
+    last_seen: int
+
+
+def _aliases(cell: str | None) -> tuple[str, ...]:
+    return tuple(cell.split("|")) if cell else ()
+
+
+@cache
+def provinces() -> Mapping[str, Province]:
+    """The 38 provinces by Kemendagri code (2 digits)."""
+    rows = [
+        Province(str(row["code"]), str(row["name"]), row["bps"], row["old"], _aliases(row["aliases"]))
+        for row in read_csv("provinces")
+    ]
+    return MappingProxyType({row.code: row for row in rows})
+
+
+@cache
+def kabkota() -> Mapping[str, Kabkota]:
+    """The 514 kab/kota by Kemendagri code (4 digits)."""
+    rows = [
+        Kabkota(
+            str(row["code"]),
+            _kind(row["kind"]),
+            str(row["name"]),
+            str(row["bps"]),
+            row["old"],
+            _aliases(row["aliases"]),
+        )
+        for row in read_csv("kabkota")
+    ]
+    return MappingProxyType({row.code: row for row in rows})
+
+
+@cache
+def retired_kabkota() -> Mapping[str, RetiredKabkota]:
+    """Kemendagri codes of kab/kota retired between 2018 and 2025, by the retired code."""
+    rows = [
+        RetiredKabkota(
+            str(row["code"]), _kind(row["kind"]), str(row["name"]), str(row["successor"]), int(str(row["last_seen"]))
+        )
+        for row in read_csv("kabkota_retired")
+    ]
+    return MappingProxyType({row.code: row for row in rows})
+
+
+def _kind(cell: str | None) -> Kind:
+    return "kota" if cell == "kota" else "kabupaten"
+
+
+def before_papua_split(province: str) -> str:
+    """The province's code before 2022, when Papua and Papua Barat were divided; other codes come back as they are.
+
+    Lists from before and after the split compare under it. (Papua Barat Daya followed in December 2022.)
+
+    >>> [before_papua_split(code) for code in ("91", "93", "94", "95", "96", "35")]
+    ['91', '91', '91', '91', '92', '35']
+    """
+    known = provinces().get(province)
+    return known.old if known and known.old else province

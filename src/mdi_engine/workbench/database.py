@@ -1,0 +1,117 @@
+"""Opening DuckDB: one file, one process, locked down, rebuildable.
+
+DuckDB 2.0 can leave an unopenable file after many kills in the middle of checkpoints, and secondary indexes have
+lost rows; so the workbench has no index and no constraint, is checkpointed on opening, and is never the only copy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from mdi_engine.errors import Locked, MdiError
+
+MEMORY_LIMIT = "2GB"
+TEMP_LIMIT = "64GB"
+
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+# The order matters: after external access is off, nothing can be turned back on; the last line seals it.
+_LOCK_DOWN = (
+    "SET python_enable_replacements = false",
+    "SET enable_external_access = false",
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET allow_community_extensions = false",
+    "SET lock_configuration = true",
+)
+
+
+def quoted(identifier: str) -> str:
+    """An identifier as SQL text; any character is allowed in it. The only way a name becomes SQL in this room."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+@contextmanager
+def open_workbench(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The workbench at `path`, made if absent, with its process lock held until the block ends.
+
+    A file that did not exist before and whose block raises is removed again: a refusal leaves nothing behind.
+    Raises Locked (with the PID) if another process has it open, MdiError if the file cannot be opened, and MdiError in
+    place of any error of DuckDB that leaves the block.
+    """
+    born = not path.exists()
+    con = _connect(path)
+    if born:
+        path.chmod(0o600)
+    try:
+        con.execute("CHECKPOINT")
+        _seal(con, path.with_suffix(".tmp"))
+        yield con
+    except BaseException as error:
+        con.close()
+        if born:
+            path.unlink(missing_ok=True)
+            path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        if isinstance(error, duckdb.Error):
+            raise _as_ours(path, error) from None
+        raise
+    con.close()
+
+
+@contextmanager
+def open_scratch(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory that spills into the folder `spill`; gone when the block ends."""
+    con = duckdb.connect()
+    try:
+        _seal(con, spill)
+        yield con
+    finally:
+        con.close()
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(path)
+    except duckdb.IOException as error:
+        holder = _HOLDER.search(str(error))
+        if "lock" in str(error) and holder:
+            pid = int(holder.group(1))
+            raise Locked(
+                f"{path} is in use by process {pid}.",
+                hint="The workbench admits one process at a time: wait for that one to end, then run again.",
+                path=str(path),
+                pid=pid,
+            ) from error
+        raise MdiError(
+            f"{path} cannot be opened as a workbench: {error}",
+            hint="The workbench can be rebuilt: move the file away and ingest the latest extracts again.",
+            path=str(path),
+        ) from error
+
+
+def _as_ours(path: Path, error: duckdb.Error) -> MdiError:
+    """Only these two kinds say what they say without quoting values, which may be a person's."""
+    telling = isinstance(error, duckdb.OutOfMemoryException | duckdb.IOException)
+    return MdiError(
+        f"{path} cannot be used: {error if telling else type(error).__name__}.",
+        hint="Free memory and disk space, then run again: nothing was half done. The workbench can be rebuilt.",
+        path=str(path),
+    )
+
+
+def _seal(con: duckdb.DuckDBPyConnection, spill: Path) -> None:
+    """Set the limits, then take away every way out of this database."""
+    con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    con.execute("SET temp_directory = " + _literal(str(spill)))
+    con.execute(f"SET max_temp_directory_size = '{TEMP_LIMIT}'")
+    for statement in _LOCK_DOWN:
+        con.execute(statement)
+
+
+def _literal(text: str) -> str:
+    """A string as SQL text, for the few statements (SET) that take no bound value."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,220 @@
+"""One delivery on trial: its rows in temporary tables, mapped and judged, before anything lasting is touched.
+
+Temporary tables live in memory and spill beside the workbench, so a refused delivery leaves no trace in its file.
+
+    raw         row_id, file_no, file_row, <columns of the contract>, other      verbatim text
+    staged      row_id, <canonical fields>                                       what mapping.sql makes of raw
+    set_aside   row_id, file_no, file_row, column_name, value, reason            one row per fault
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from mdi_engine.errors import InputRefused, ModelError
+from mdi_engine.workbench.contract import Contract
+from mdi_engine.workbench.database import quoted
+from mdi_engine.workbench.extract import Extract
+from mdi_engine.workbench.functions import Normalizer, register
+from mdi_engine.workbench.reader import Fault, read_chunks
+
+_REJECTS = "row_id BIGINT, file_no INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR"
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """Counts of one file: read = accepted + rejected."""
+
+    extract: Extract
+    read: int
+    rejected: int
+
+    @property
+    def accepted(self) -> int:
+        """Rows that became canonical rows."""
+        return self.read - self.rejected
+
+
+def stage(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    extracts: Sequence[Extract],
+    normalizers: Mapping[str, Normalizer],
+    advance: Callable[[int], None] = lambda _: None,
+) -> tuple[StagedFile, ...]:
+    """Read, map and judge the files as one delivery into the temporary tables of `con`; `advance` gets rows read.
+
+    Raises ModelError if mapping.sql does not work, InputRefused if a file or the delivery as a whole cannot be taken.
+    """
+    register(con, normalizers)
+    _make_tables(con, contract)
+    read = [0] * len(extracts)
+    for number, extract in enumerate(extracts):
+        read[number] = _load(con, contract, number, extract, sum(read), advance)
+        if contract.full and not read[number]:
+            raise _no_rows(extract)
+    _reject_patterns(con, contract)
+    _map(con, contract)
+    _reject_unmapped(con, contract)
+    _refuse_doubled(con, contract, extracts)
+    counted = con.execute("SELECT file_no, count(DISTINCT row_id) FROM set_aside GROUP BY file_no").fetchall()
+    rejected = dict(counted)
+    return tuple(StagedFile(extract, read[n], rejected.get(n, 0)) for n, extract in enumerate(extracts))
+
+
+def absent_keys(con: duckdb.DuckDBPyConnection, known: Iterable[str]) -> list[str]:
+    """Those of the `known` keys that the staged delivery does not name, sorted; a rejected row still names its key."""
+    present = {key for (key,) in con.execute("SELECT source_key FROM staged").fetchall()}
+    return sorted(set(known) - present)
+
+
+def _make_tables(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    columns = ", ".join(f"{quoted(name)} VARCHAR" for name in contract.columns)
+    con.execute(f"CREATE TEMP TABLE raw (row_id BIGINT, file_no INTEGER, file_row BIGINT, {columns}, other VARCHAR)")
+    con.execute(f"CREATE TEMP TABLE set_aside ({_REJECTS})")
+    try:
+        con.execute("CREATE TEMP VIEW mapped AS " + contract.mapping)
+        described = con.execute("DESCRIBE mapped").fetchall()
+        read = con.get_table_names(contract.mapping)
+    except duckdb.Error as error:
+        # The table is empty still, so DuckDB's text quotes the query and no value.
+        raise ModelError(str(contract.mapping_path), [str(error)]) from error
+    faults = _shape_faults(contract, [(row[0], row[1]) for row in described])
+    if read != {"raw"}:
+        faults.append(f"it reads {', '.join(sorted(read)) or 'no table'}; accepted is raw alone")
+    if faults:
+        raise ModelError(str(contract.mapping_path), faults)
+
+
+def _shape_faults(contract: Contract, found: Sequence[tuple[str, str]]) -> list[str]:
+    wanted = ("row_id", *contract.entity.field_names)
+    types = dict(found)
+    faults = [f"column {name} is missing; a mapping gives {', '.join(wanted)}" for name in wanted if name not in types]
+    faults += [f"column {name} is not a field of {contract.entity.name}" for name in types if name not in wanted]
+    # A bare NULL has DuckDB's own type for it, shown as INTEGER in views of older versions.
+    faults += [
+        f"column {name} is {kind}; canonical fields are text: write CAST({name} AS VARCHAR)"
+        for name, kind in found
+        if name in wanted[1:] and kind not in ("VARCHAR", '"NULL"', "NULL", "INTEGER")
+    ]
+    if types.get("row_id", "BIGINT") != "BIGINT":
+        faults.append("column row_id must be the row_id of raw, unchanged")
+    return faults
+
+
+def _load(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    number: int,
+    extract: Extract,
+    before: int,
+    advance: Callable[[int], None],
+) -> int:
+    """Land one file; `before` rows were read ahead of it, so that row_id runs through the delivery. Returns rows."""
+    required = [name for name, column in contract.columns.items() if column.required]
+    names = ", ".join(quoted(name) for name in (*contract.columns, "other"))
+    read = 0
+    for chunk in read_chunks(extract, contract.separator, list(contract.columns), required):
+        con.register("arrived", chunk.table)
+        con.execute(
+            f"INSERT INTO raw SELECT file_row + $before, $number, file_row, {names} FROM arrived",  # noqa: S608
+            {"before": before, "number": number},
+        )
+        con.unregister("arrived")
+        _add_rejects(con, number, before, chunk.faults)
+        read += chunk.read
+        advance(chunk.read)
+    return read
+
+
+def _add_rejects(con: duckdb.DuckDBPyConnection, number: int, before: int, faults: Sequence[Fault]) -> None:
+    if not faults:
+        return
+    rows = pa.table(
+        {
+            "row_id": pa.array([before + fault.row for fault in faults], pa.int64()),
+            "file_no": pa.array([number] * len(faults), pa.int32()),
+            "file_row": pa.array([fault.row for fault in faults], pa.int64()),
+            "column_name": pa.array([fault.column for fault in faults], pa.string()),
+            "value": pa.array([fault.value for fault in faults], pa.string()),
+            "reason": pa.array([fault.reason for fault in faults], pa.string()),
+        }
+    )
+    con.register("faults", rows)
+    con.execute("INSERT INTO set_aside SELECT * FROM faults")
+    con.unregister("faults")
+
+
+def _reject_patterns(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Values that are there and do not match. The place where placeholders become NULL is asked, not repeated."""
+    for name, column in contract.columns.items():
+        if column.pattern is not None:
+            con.execute(
+                "INSERT INTO set_aside SELECT row_id, file_no, file_row, $name, value, $reason FROM "  # noqa: S608
+                f"(SELECT row_id, file_no, file_row, {quoted(name)} AS value FROM raw) "
+                "WHERE null_placeholder(value) IS NOT NULL AND NOT regexp_full_match(trim(value), $pattern)",
+                {"name": name, "reason": f"does not match {column.pattern}", "pattern": column.pattern},
+            )
+
+
+def _map(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    fields = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in contract.entity.field_names)
+    try:
+        con.execute(f"CREATE TEMP TABLE staged AS SELECT row_id, {fields} FROM mapped")  # noqa: S608
+    except (duckdb.DataError, duckdb.ProgrammingError) as error:
+        # Its text quotes the value, which may be a person's: only the kind of the error is told.
+        raise ModelError(
+            str(contract.mapping_path),
+            [f"{type(error).__name__} on a row of this delivery; write TRY_CAST where a value may not fit"],
+        ) from None
+    rows = con.execute(
+        "SELECT count(*), count(DISTINCT row_id), count(*) FILTER (row_id NOT IN (SELECT row_id FROM raw)) FROM staged"
+    ).fetchall()[0]
+    if rows[0] != rows[1] or rows[2]:
+        raise ModelError(str(contract.mapping_path), ["one row of raw must give at most one row, with its own row_id"])
+
+
+def _reject_unmapped(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    con.execute(
+        "INSERT INTO set_aside SELECT row_id, file_no, file_row, $key, value, 'the key is missing' FROM "  # noqa: S608
+        f"(SELECT raw.row_id, file_no, file_row, {quoted(contract.key)} AS value FROM raw "
+        "JOIN staged ON staged.row_id = raw.row_id WHERE staged.source_key IS NULL) "
+        "WHERE row_id NOT IN (SELECT row_id FROM set_aside WHERE column_name = $key)",
+        {"key": contract.key},
+    )
+    con.execute(
+        "INSERT INTO set_aside SELECT row_id, file_no, file_row, NULL, NULL, 'left out by mapping.sql' FROM raw "
+        "WHERE row_id NOT IN (SELECT row_id FROM staged)"
+    )
+
+
+def _refuse_doubled(con: duckdb.DuckDBPyConnection, contract: Contract, extracts: Sequence[Extract]) -> None:
+    doubled = con.execute(
+        "SELECT count(*) OVER (), places FROM (SELECT list([file_no, file_row] ORDER BY raw.row_id) AS places "
+        "FROM staged JOIN raw ON raw.row_id = staged.row_id WHERE source_key IS NOT NULL "
+        "GROUP BY source_key HAVING count(*) > 1) ORDER BY places LIMIT 3"
+    ).fetchall()
+    if not doubled:
+        return
+    places = [", ".join(f"{extracts[file].path.name} row {row}" for file, row in places[:4]) for _, places in doubled]
+    raise InputRefused(
+        f"{contract.name}: {doubled[0][0]} values of the key {contract.key} stand in more than one row: "
+        + "; ".join(places)
+        + (" …" if doubled[0][0] > len(doubled) else "."),
+        hint="One delivery names each key once. Ask the source which row holds, or remove the others.",
+        source=contract.name,
+        column=contract.key,
+        doubled=doubled[0][0],
+    )
+
+
+def _no_rows(extract: Extract) -> InputRefused:
+    return InputRefused(
+        f"{extract.path}: has a header and no row; a full delivery without rows would withdraw everything.",
+        hint="Ask the source for the extract again.",
+        path=str(extract.path),
+    )

@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+import gzip
+import os
+import random
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from mdi_engine.errors import InputRefused, NotFound, UsageError
+from mdi_engine.jobs import ingest as job
+from mdi_engine.jobs.ingest import IngestReport, ingest
+from mdi_engine.ledger.events import head
+from mdi_engine.ledger.records import append_versions, live_records
+from mdi_engine.ledger.store import open_ledger, reading
+from mdi_engine.settings import Settings
+
+HEADER = "kode_rs,nama_rs,nama_prop,jenis_rs,kelas,pemilik,total_tt"
+
+
+def row(code: object, name: str = "RS Contoh", beds: int = 10) -> str:
+    return f"{code},{name},JAWA TIMUR,RSU,C,Pemkab,{beds}"
+
+
+ROWS = [row(3500001 + n, f"RS Contoh {n}") for n in range(10)]
+
+
+class Desk:
+    """A home, and files to hand in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = Settings(home=folder / "home")
+
+    def file(self, *rows: str, header: str = HEADER, name: str = "a.csv") -> Path:
+        return self.binary("\n".join([header, *rows, ""]).encode(), name)
+
+    def binary(self, content: bytes, name: str = "a.csv") -> Path:
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def ingest(self, *files: Path, yes: bool = False) -> IngestReport:
+        return ingest(self.settings, "sirs", files, yes=yes)
+
+    def live(self) -> dict[str, str | None]:
+        """Name by key, from the ledger."""
+        engine = open_ledger(self.settings.ledger_path)
+        with reading(engine) as conn:
+            found = {record.source_key: record.payload.get("name") for record in live_records(conn, "facility")}
+        engine.dispose()
+        return found
+
+    def events(self) -> int:
+        engine = open_ledger(self.settings.ledger_path)
+        with reading(engine) as conn:
+            number = head(conn)
+        engine.dispose()
+        return number
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(self.settings.workbench_path, read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def everything(self) -> dict[str, bytes]:
+        home = self.settings.home
+        return {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def counts(report: IngestReport) -> tuple[int, int, int, int]:
+    return report.new, report.changed, report.unchanged, report.withdrawn
+
+
+def test_a_first_delivery_reaches_workbench_and_ledger(desk: Desk) -> None:
+    path = desk.file(*ROWS[:3], row("x"), "too,few")
+    report = desk.ingest(path)
+    assert (report.read, report.accepted, report.rejected) == (5, 3, 2)
+    assert (report.outcome, counts(report)) == ("taken", (3, 0, 0, 0))
+    assert report.reasons == {
+        "2 fields where the header has 7": 1,
+        r"kode_rs: does not match \d{7}[A-Z]?|\d{8}": 1,
+    }
+    assert desk.live() == {str(3500001 + n): f"RS Contoh {n}" for n in range(3)}
+    assert desk.query("SELECT count(*) FROM raw_sirs") == [(4,)]
+    assert desk.query("SELECT file_row, column_name, value FROM rejects ORDER BY file_row") == [
+        (4, "kode_rs", "x"),
+        (5, None, "too,few"),
+    ]
+
+
+def test_the_files_are_kept_verbatim(desk: Desk) -> None:
+    path = desk.binary(gzip.compress(desk.file(*ROWS).read_bytes()), "b.csv.gz")
+    (report,) = desk.ingest(path).files
+    kept = desk.settings.extracts_path / "sirs" / f"{report.sha256}.csv.gz"
+    assert kept.read_bytes() == path.read_bytes()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert desk.settings.home.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_same_delivery_again_changes_nothing(desk: Desk) -> None:
+    desk.ingest(desk.file(*ROWS))
+    events, kept = desk.events(), desk.everything()
+    renamed = desk.file(*ROWS, name="other-name.csv")
+    report = desk.ingest(renamed)
+    assert (report.outcome, counts(report)) == ("known", (0, 0, 10, 0))
+    assert desk.events() == events
+    assert desk.everything() == kept
+
+
+def test_several_files_are_one_delivery_whatever_their_order(desk: Desk) -> None:
+    first, second = desk.file(*ROWS[:5]), desk.file(*ROWS[5:], name="b.csv")
+    report = desk.ingest(first, second)
+    assert [(file.name, file.read) for file in report.files] == [("a.csv", 5), ("b.csv", 5)]
+    assert counts(report) == (10, 0, 0, 0)
+    assert desk.ingest(second, first).outcome == "known"
+
+
+def test_a_later_delivery_changes_adds_and_withdraws(desk: Desk) -> None:
+    desk.ingest(desk.file(*ROWS))
+    later = desk.file(*ROWS[1:9], row(3500010, "RS Baru"), row(3500011))
+    assert counts(desk.ingest(later)) == (1, 1, 8, 1)
+    live = desk.live()
+    assert "3500001" not in live
+    assert live["3500010"] == "RS Baru"
+
+
+def test_the_order_of_rows_and_files_is_no_change(desk: Desk) -> None:
+    desk.ingest(desk.file(*ROWS))
+    events = desk.events()
+    shuffled = random.Random(1).sample(ROWS, len(ROWS))
+    assert counts(desk.ingest(desk.file(*shuffled[:4]), desk.file(*shuffled[4:], name="b.csv"))) == (0, 0, 10, 0)
+    assert desk.events() == events
+
+
+def test_an_older_delivery_is_not_taken_in_again_unless_told_so(desk: Desk) -> None:
+    old = desk.file(*ROWS)
+    desk.ingest(old)
+    desk.ingest(desk.file(row(3500001, "RS Lain"), *ROWS[1:], name="b.csv"))
+    events = desk.events()
+    report = desk.ingest(old)
+    assert (report.outcome, counts(report)) == ("superseded", (0, 0, 0, 0))
+    assert desk.events() == events
+    assert counts(desk.ingest(old, yes=True)) == (0, 1, 9, 0)
+    assert desk.ingest(old).outcome == "known"
+
+
+def test_a_row_that_is_set_aside_does_not_withdraw_its_record(desk: Desk) -> None:
+    pipelines = desk.folder / "home" / "pipelines" / "sirs"
+    pipelines.mkdir(parents=True)
+    for name in ("source.toml", "mapping.sql"):
+        text = (Path(__file__).parents[2] / "pipelines" / "sirs" / name).read_text()
+        pipelines.joinpath(name).write_text(text.replace("[columns.total_tt]", "[columns.total_tt]\npattern = '\\d+'"))
+    desk.ingest(desk.file(*ROWS))
+    report = desk.ingest(desk.file(*ROWS[:9], ROWS[9].replace(",10", ",banyak")))
+    assert (report.rejected, counts(report)) == (1, (0, 0, 9, 0))
+    assert len(desk.live()) == 10
+
+
+def test_a_delta_withdraws_nothing(desk: Desk) -> None:
+    pipelines = desk.folder / "home" / "pipelines" / "sirs"
+    pipelines.mkdir(parents=True)
+    for name in ("source.toml", "mapping.sql"):
+        text = (Path(__file__).parents[2] / "pipelines" / "sirs" / name).read_text()
+        pipelines.joinpath(name).write_text(text.replace('"full"', '"delta"'))
+    desk.ingest(desk.file(*ROWS))
+    assert counts(desk.ingest(desk.file(ROWS[3], row(3500001, "RS Lain")))) == (0, 1, 1, 0)
+    assert len(desk.live()) == 10
+
+
+def test_a_widened_contract_widens_the_tables(desk: Desk) -> None:
+    desk.ingest(desk.file(*ROWS))
+    pipelines = desk.folder / "home" / "pipelines" / "sirs"
+    pipelines.mkdir(parents=True)
+    for name in ("source.toml", "mapping.sql"):
+        text = (Path(__file__).parents[2] / "pipelines" / "sirs" / name).read_text()
+        extra = '\n[columns."alamat ""]\nmeaning = "address"\n'.replace('""', '\\""') if name == "source.toml" else ""
+        pipelines.joinpath(name).write_text(text + extra)
+    wider = desk.file(*(f"{line},Jl. Raya" for line in ROWS), header=HEADER + ',alamat "')
+    assert counts(desk.ingest(wider)) == (0, 0, 10, 0)
+    assert desk.query('SELECT DISTINCT delivery, "alamat """ FROM raw_sirs ORDER BY 1') == [(1, None), (2, "Jl. Raya")]
+
+
+def test_columns_nobody_asked_for_are_kept(desk: Desk) -> None:
+    desk.ingest(desk.file(row(3500001) + ",Jl. Raya", header=HEADER + ",alamat"))
+    assert desk.query("SELECT other FROM raw_sirs") == [('{"alamat": "Jl. Raya"}',)]
+
+
+@pytest.mark.parametrize("place", ["first chunk", "last chunk"])
+def test_a_run_that_broke_off_before_the_ledger_had_all_is_completed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    desk.ingest(desk.file(*ROWS))
+    whole = append_versions
+    calls = iter(range(99))
+
+    def breaks_off(*args: object, **kwargs: object) -> object:
+        if next(calls) == (0 if place == "first chunk" else 2):
+            raise KeyboardInterrupt
+        return whole(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(job, "CHUNK", 4)
+    monkeypatch.setattr(job, "append_versions", breaks_off)
+    second = desk.file(*ROWS[1:], row(3500011), name="b.csv")
+    with pytest.raises(KeyboardInterrupt):
+        desk.ingest(second)
+    monkeypatch.setattr(job, "append_versions", whole)
+    desk.ingest(desk.file(*ROWS[2:], row(3500011), row(3500012), name="c.csv"))
+    assert sorted(desk.live()) == [str(3500003 + n) for n in range(10)]
+    assert desk.query("SELECT delivery, appended FROM deliveries ORDER BY 1") == [(1, True), (2, True), (3, True)]
+
+
+def test_a_lost_workbench_is_made_again_and_the_ledger_finds_nothing_new(desk: Desk) -> None:
+    path = desk.file(*ROWS)
+    desk.ingest(path)
+    events = desk.events()
+    desk.settings.workbench_path.unlink()
+    assert counts(desk.ingest(path)) == (0, 0, 10, 0)
+    assert desk.events() == events
+
+
+def test_a_lost_ledger_is_filled_again(desk: Desk) -> None:
+    path = desk.file(*ROWS)
+    desk.ingest(path)
+    desk.settings.ledger_path.unlink()
+    assert counts(desk.ingest(path)) == (10, 0, 0, 0)
+
+
+def test_hostile_text_survives(desk: Desk) -> None:
+    hostile = ["'; DROP TABLE raw_sirs; --", '""RS""', "RS\x00\u202e\x1b[2J", "=1+1", "RS\n\r\nBaru", "R" * 10_000_000]
+    desk.ingest(desk.file(*(row(3500001 + n, f'"{name}"') for n, name in enumerate(hostile))))
+    kept = [name for (name,) in desk.query("SELECT nama_rs FROM raw_sirs ORDER BY row_id")]
+    assert kept == [name.replace('""', '"') for name in hostile]
+    assert desk.live()["3500003"] == "RS [2J"
+
+
+def encoded(lines: list[str], encoding: str) -> bytes:
+    return "\n".join([HEADER, *lines, ""]).encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_marked_encodings_are_read_as_they_say(desk: Desk, encoding: str) -> None:
+    desk.ingest(desk.binary(encoded([row(3500001, "RS Émilie")], encoding)))
+    assert desk.live() == {"3500001": "RS Émilie"}
+
+
+GOOD = "\n".join([HEADER, *ROWS, ""]).encode()
+REFUSALS = {
+    "missing column": (GOOD.replace(b"nama_prop", b"provinsi"), "missing column nama_prop"),
+    "doubled header": (GOOD.replace(b"nama_prop", b"nama_rs"), "the header names 'nama_rs' more than once"),
+    "undecodable": (GOOD.replace(b"Contoh 3", b"\xc9milie"), "line 5, byte offset [0-9]+: byte 0xc9 is not utf-8"),
+    "undecodable by its mark": (b"\xff\xfe" + GOOD + b"\x00\xd8\x00", "is not utf-16-le, which its byte-order mark"),
+    "empty": (b"", "the file is empty"),
+    "no rows": (HEADER.encode() + b"\n", "has a header and no row"),
+    "truncated gzip": (gzip.compress(os.urandom(20_000).hex().encode())[:9_000], "the gzip ends too early"),
+    "damaged gzip": (gzip.compress(GOOD)[:-8] + bytes(8), "the gzip is damaged"),
+    "gzip bomb": (gzip.compress(GOOD + b"1,2\n" * (20 << 20)), "inflate to more than"),
+    "doubled key": (GOOD + ROWS[4].encode() + b"\n", "1 values of the key kode_rs .* row 5, a.csv row 11"),
+    "open quote": (GOOD + b'3500099,"RS', "is never closed"),
+    "too many withdrawals": ("\n".join([HEADER, *ROWS[:8], ""]).encode(), "would withdraw 2 of 10 records"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), REFUSALS.values(), ids=list(REFUSALS))
+def test_a_refusal_says_why_once_and_leaves_the_home_as_it_was(desk: Desk, content: bytes, message: str) -> None:
+    desk.ingest(desk.file(*ROWS))
+    before = desk.everything()
+    with pytest.raises(InputRefused, match=message) as caught:
+        desk.ingest(desk.binary(content))
+    assert caught.value.exit_code == 3
+    assert "\n" not in caught.value.message
+    assert caught.value.hint
+    assert desk.everything() == before
+
+
+@pytest.mark.parametrize("case", [case for case in REFUSALS if case != "too many withdrawals"])
+def test_a_refused_first_delivery_leaves_no_home(desk: Desk, case: str) -> None:
+    with pytest.raises(InputRefused):
+        desk.ingest(desk.binary(REFUSALS[case][0]))
+    assert not desk.settings.home.exists()
+
+
+def test_many_withdrawals_are_taken_when_told_so(desk: Desk) -> None:
+    desk.ingest(desk.file(*ROWS))
+    assert counts(desk.ingest(desk.file(*ROWS[:8]), yes=True)) == (0, 0, 8, 2)
+    assert len(desk.live()) == 8
+
+
+def test_the_stated_share_itself_is_accepted(desk: Desk) -> None:
+    desk.ingest(desk.file(*ROWS))
+    assert counts(desk.ingest(desk.file(*ROWS[:9]))) == (0, 0, 9, 1)
+
+
+def test_the_same_content_twice_in_one_delivery_is_refused(desk: Desk) -> None:
+    with pytest.raises(InputRefused, match="has the same content as"):
+        desk.ingest(desk.file(*ROWS), desk.file(*ROWS, name="b.csv"))
+
+
+def test_what_does_not_exist_is_said_so(desk: Desk) -> None:
+    with pytest.raises(NotFound, match="known are: pusdatin, sirs"):
+        ingest(desk.settings, "toko", [desk.file(*ROWS)])
+    with pytest.raises(NotFound, match="there is no such file"):
+        desk.ingest(desk.folder / "absent.csv")
+    with pytest.raises(UsageError, match="no file was given"):
+        desk.ingest()
+
+
+def test_the_report_is_plain_and_adds_up(desk: Desk) -> None:
+    report = desk.ingest(desk.file(*ROWS, "too,few")).to_dict()
+    assert (report["read"], report["accepted"], report["rejected"]) == (11, 10, 1)
+
+
+def test_progress_is_told(desk: Desk) -> None:
+    told: list[str] = []
+    steps = []
+
+    class Watch:
+        def stage(self, name: str, total: int | None = None) -> None:
+            told.append(name)
+
+        def advance(self, n: int = 1) -> None:
+            steps.append(n)
+
+    ingest(desk.settings, "sirs", [desk.file(*ROWS)], progress=Watch())
+    assert told == ["inspect", "read and normalise", "land", "append to the ledger"]
+    assert sum(steps) == 1 + 10 + 10

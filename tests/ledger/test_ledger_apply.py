@@ -1,0 +1,189 @@
+"""Applying clusters to a real ledger, against the pure rule and against the fold of its events."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledger_helpers import add
+from sqlalchemy import Engine, select
+
+from mdi_engine.errors import UsageError
+from mdi_engine.ledger import apply, neighbourhood
+from mdi_engine.ledger.apply import ApplyReport, apply_clusters
+from mdi_engine.ledger.assignment import ACTIVE, RETIRED
+from mdi_engine.ledger.events import read_events
+from mdi_engine.ledger.fold import canonical_dump, fold, rebuild
+from mdi_engine.ledger.history import history, master, number_of, resolve
+from mdi_engine.ledger.schema import source_records
+from mdi_engine.ledger.store import open_ledger, reading, writing
+from mdi_engine.ledger.summary import summary, waiting
+from mdi_engine.ledger.verify import verify
+
+KEYS = [f"k{i}" for i in range(8)]
+
+
+def link(engine: Engine, clusters: Sequence[Sequence[int]], *, chunk: int = apply.CHUNK) -> ApplyReport:
+    return apply_clusters(
+        engine, entity="facility", parameters_version=1, as_of_event=0, clusters=clusters, chunk=chunk
+    )
+
+
+def ids(engine: Engine) -> dict[str, int]:
+    """The live records, key → id."""
+    with reading(engine) as conn:
+        return dict(
+            conn.execute(select(source_records.c.source_key, source_records.c.id).where(source_records.c.live)).all()
+        )
+
+
+MONTHS = st.lists(
+    st.tuples(st.dictionaries(st.sampled_from(KEYS), st.sampled_from("ABC")), st.integers(1, 4), st.booleans()),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(MONTHS)
+def test_monthly_deliveries_leave_a_ledger_that_is_the_fold_of_its_events(
+    empty_ledger: Path, months: list[tuple[dict[str, str], int, bool]]
+) -> None:
+    """Each month delivers some keys, withdraws the rest, and links records of equal names; sometimes nothing links."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite"
+        shutil.copy(empty_ledger, path)
+        engine = open_ledger(path)
+        for names, chunk, linked in months:
+            add(engine, dict(names), withdrawn=sorted(set(KEYS) - names.keys()))
+            if linked:
+                _link_and_check(engine, names, chunk)
+        _check_state(engine)
+        engine.dispose()
+
+
+def _link_and_check(engine: Engine, names: dict[str, str], chunk: int) -> None:
+    known = ids(engine)
+    clusters = [[known[key] for key in names if names[key] == name] for name in sorted(set(names.values()))]
+    link(engine, clusters, chunk=chunk)
+    again = link(engine, [list(reversed(cluster)) for cluster in reversed(clusters)])
+    assert (again.events_written, again.churn) == (0, 0)
+    with reading(engine) as conn:
+        assert waiting(conn, "facility") == 0
+        state = neighbourhood.read_state(conn, "facility")
+    held: dict[str, set[int]] = {}
+    for record, number in state.memberships.items():
+        held.setdefault(number, set()).add(record)
+    assert sorted(map(sorted, held.values())) == sorted(map(sorted, clusters))
+
+
+def _check_state(engine: Engine) -> None:
+    with reading(engine) as conn:
+        assert verify(conn) == []
+        before = list(canonical_dump(conn))
+        folded = fold(read_events(conn))
+        assert (
+            "facility" not in folded or folded["facility"].masters == neighbourhood.read_state(conn, "facility").masters
+        )
+    with writing(engine) as conn:
+        rebuild(conn)
+    with reading(engine) as conn:
+        assert list(canonical_dump(conn)) == before
+
+
+def test_chunks_of_any_size_give_the_same_masters(engine: Engine, tmp_path: Path) -> None:
+    other = open_ledger(tmp_path / "other.sqlite")
+    for ledger, chunk in ((engine, 1), (other, 500)):
+        add(ledger, dict.fromkeys(KEYS, "A"))
+        link(ledger, [[1, 2], [3, 4, 5], [6], [7, 8]], chunk=chunk)
+        link(ledger, [[1, 2, 3], [4, 5], [6, 7], [8]], chunk=chunk)
+    views = []
+    for ledger in (engine, other):
+        with reading(ledger) as conn:
+            state = neighbourhood.read_state(conn, "facility")
+        # The numbers themselves differ: each ledger has its own key.
+        views.append(
+            [
+                sorted((m.founder, m.status) for m in state.masters.values()),
+                {record: state.masters[number].founder for record, number in state.memberships.items()},
+            ]
+        )
+    assert views[0] == views[1]
+    other.dispose()
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(engine, dict.fromkeys(KEYS, "A"))
+    clusters = [[1, 2], [3, 4], [5, 6], [7, 8]]
+    original, calls = apply._apply_part, []
+
+    def failing(*arguments: object) -> object:
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return original(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(apply, "_apply_part", failing)
+    with pytest.raises(KeyboardInterrupt):
+        link(engine, clusters, chunk=2)
+    with reading(engine) as conn:
+        assert (waiting(conn, "facility"), verify(conn)) == (4, [])
+    report = link(engine, clusters, chunk=2)
+    assert (report.new, report.masters, report.events_written) == (2, 4, 2)
+
+
+def test_a_record_linked_meanwhile_stays_with_its_master(engine: Engine) -> None:
+    add(engine, {"a": "A", "b": "A", "c": "C"})
+    link(engine, [[1, 2, 3]])
+    report = link(engine, [[1, 2]])  # the run was planned before record 3 arrived
+    assert (report.events_written, report.masters) == (0, 1)
+
+
+def test_clusters_must_be_made_of_the_records_of_the_entity(engine: Engine) -> None:
+    add(engine, {"a": "A", "b": "B"})
+    for clusters in ([[1, 2], [2]], [[1, 99]], [[1, 1]]):
+        with pytest.raises(UsageError):
+            link(engine, clusters)
+    with reading(engine) as conn:
+        assert waiting(conn, "facility") == 2
+
+
+def test_a_life_as_history_tells_it(engine: Engine) -> None:
+    add(engine, {"a": "A", "b": "B", "c": "C"})
+    link(engine, [[1], [2, 3]])
+    with reading(engine) as conn:
+        one, two = number_of(conn, 1), number_of(conn, 2)
+    assert one is not None
+    assert two is not None
+    link(engine, [[1, 2, 3]])
+    with reading(engine) as conn:
+        assert (resolve(conn, "facility", one).number, resolve(conn, "facility", one).via) == (two, one)
+        assert resolve(conn, "facility", two).via is None
+        view = master(conn, "facility", two)
+        assert ([record.source_key for record in view.records], view.redirects) == (["a", "b", "c"], (one,))
+    link(engine, [[1], [2], [3]])
+    add(engine, {}, withdrawn=["a"])
+    link(engine, [[2], [3]])
+    with reading(engine) as conn:
+        assert [entry.what for entry in history(conn, "facility", one)] == [
+            "founded",
+            "merged-into",
+            "restored",
+            "joined",
+            "retired",
+        ]
+        told = history(conn, "facility", two)
+        assert [(entry.what, entry.records) for entry in told] == [
+            ("founded", (2, 3)),
+            ("joined", (1,)),
+            ("absorbed", ()),
+            ("split-off", (3,)),
+        ]
+        assert (master(conn, "facility", one).status, master(conn, "facility", two).status) == (RETIRED, ACTIVE)
+        [entity] = summary(conn).entities
+    assert (entity.records, entity.withdrawn, entity.masters, entity.retired) == ({"sirs": 2}, 1, 2, 1)

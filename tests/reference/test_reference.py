@@ -1,0 +1,76 @@
+from collections import Counter
+
+import pytest
+
+from mdi_engine.normalize.regions import compact
+from mdi_engine.normalize.spelling import fold_spelling
+from mdi_engine.reference.facility_words import facility_words
+from mdi_engine.reference.placeholders import is_placeholder, placeholder_exact, placeholder_words
+from mdi_engine.reference.regions import before_papua_split, kabkota, provinces, retired_kabkota
+
+
+def test_as_many_regions_as_the_decree_of_2025_lists() -> None:
+    assert len(provinces()) == 38
+    assert len(kabkota()) == 514
+    assert Counter(row.kind for row in kabkota().values()) == {"kabupaten": 416, "kota": 98}
+
+
+def test_codes_have_their_shape_and_their_province() -> None:
+    for code, row in kabkota().items():
+        assert len(code) == len(row.bps) == 4
+        assert code[:2] in provinces()
+        assert (row.kind == "kota") == (int(code[2:]) > 70), code
+
+
+def test_bps_codes_are_unique_within_their_own_system() -> None:
+    assert len({row.bps for row in kabkota().values()}) == 514
+
+
+def test_the_same_digits_name_different_regions_in_the_two_systems() -> None:
+    by_bps = {row.bps: row.name for row in kabkota().values()}
+    assert (kabkota()["1101"].name, by_bps["1101"]) == ("Aceh Selatan", "Simeulue")
+
+
+def test_retired_codes_are_out_of_use_and_lead_to_the_region_that_remembers_them() -> None:
+    for code, row in retired_kabkota().items():
+        assert code not in kabkota()
+        assert kabkota()[row.successor].old == code
+        assert kabkota()[row.successor].name == row.name
+        assert before_papua_split(row.successor[:2]) == code[:2]
+    assert sum(row.old is not None for row in kabkota().values()) == len(retired_kabkota())
+
+
+@pytest.mark.parametrize("code", ["35", "xx", ""])
+def test_codes_outside_papua_are_not_folded(code: str) -> None:
+    assert before_papua_split(code) == code
+
+
+def test_no_name_or_alias_stands_for_two_regions() -> None:
+    owners: dict[str, set[str]] = {}
+    for row in kabkota().values():
+        for name in (row.name, *row.aliases):
+            owners.setdefault(compact(name), set()).add(compact(row.name))
+    assert {name: found for name, found in owners.items() if len(found) > 1} == {}
+
+
+def test_placeholders_are_listed_in_the_form_they_are_compared_in() -> None:
+    for word in placeholder_words():
+        assert word == " ".join(word.lower().split())
+    assert all(is_placeholder(word) for word in (*placeholder_words(), *placeholder_exact()))
+
+
+def test_facility_words_are_lower_case_ascii_and_point_at_each_other() -> None:
+    words = facility_words()
+    tables = (words.heads, words.qualifiers, words.synonyms, words.expansions, words.region, words.dropped, words.weak)
+    assert all(word == word.lower() and word.isascii() for table in tables for word in table)
+    meanings = {meaning for meaning in words.qualifiers.values() if meaning}
+    assert {rule.needs for rule in words.types if rule.needs} <= meanings | {"polri"}
+    assert meanings <= {rule.needs for rule in words.types}
+    assert words.types[-1].needs is None
+    assert set(words.slips) <= set(words.qualifiers)
+
+
+def test_synonyms_do_not_lead_on_to_other_synonyms() -> None:
+    words = facility_words()
+    assert all(target not in words.synonyms for target in words.synonyms.values())
+    assert all(fold_spelling(target) for target in words.synonyms.values())

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from mdi_engine.entities.facility import Entity, Field
+from mdi_engine.errors import InputRefused, ModelError
+from mdi_engine.normalize.registry import NORMALIZERS
+from mdi_engine.workbench.contract import Column, Contract
+from mdi_engine.workbench.database import open_scratch
+from mdi_engine.workbench.extract import inspect
+from mdi_engine.workbench.staging import StagedFile, absent_keys, stage
+
+MAPPING = "SELECT row_id, null_placeholder(kode) AS source_key, null_placeholder(nama) AS name FROM raw"
+CONTRACT = Contract(
+    name="toko",
+    title="Toko",
+    entity=Entity("shop", (Field("source_key", ""), Field("name", ""))),
+    full=True,
+    key="kode",
+    encoding="utf-8",
+    separator=",",
+    max_withdrawn_share=0.1,
+    columns={"kode": Column(meaning="", required=True, pattern=r"\d+"), "nama": Column(meaning="")},
+    mapping=MAPPING,
+    mapping_path=Path("toko/mapping.sql"),
+    digest="",
+)
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_scratch(tmp_path / "spill") as connection:
+        yield connection
+
+
+def staged(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, *contents: str, contract: Contract = CONTRACT
+) -> tuple[StagedFile, ...]:
+    extracts = []
+    for number, content in enumerate(contents):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(content, encoding="utf-8", newline="")
+        extracts.append(inspect(path, "utf-8"))
+    return stage(con, contract, extracts, NORMALIZERS)
+
+
+def set_aside(con: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+    query = "SELECT file_no, file_row, column_name, value, reason FROM set_aside ORDER BY row_id, column_name"
+    return con.execute(query).fetchall()
+
+
+def mapped(mapping: str) -> Contract:
+    return replace(CONTRACT, mapping=mapping)
+
+
+def test_rows_are_mapped_and_counted_per_file(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    files = staged(con, tmp_path, "kode,nama\n1,A\n2, - \n", "nama,kode\nC,3\nfew\nD,x4\n")
+    assert [(file.read, file.accepted, file.rejected) for file in files] == [(2, 2, 0), (3, 1, 2)]
+    assert con.execute("SELECT * FROM staged ORDER BY row_id").fetchall() == [
+        (1, "1", "A"),
+        (2, "2", None),
+        (3, "3", "C"),
+        (5, "x4", "D"),
+    ]
+    assert set_aside(con) == [
+        (1, 2, None, "few", "1 fields where the header has 2"),
+        (1, 3, "kode", "x4", r"does not match \d+"),
+    ]
+
+
+@pytest.mark.parametrize("missing", ["", " ", "-", "NULL", "(Tidak Tercatat)"])
+def test_a_row_without_key_is_set_aside_with_its_raw_value(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, missing: str
+) -> None:
+    (file,) = staged(con, tmp_path, f"kode,nama\n{missing},A\n2,B\n{missing},C\n")
+    assert (file.accepted, file.rejected) == (1, 2)
+    assert set_aside(con) == [
+        (0, 1, "kode", missing, "the key is missing"),
+        (0, 3, "kode", missing, "the key is missing"),
+    ]
+
+
+def test_a_doubled_key_refuses_the_delivery_without_telling_the_key(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    with pytest.raises(InputRefused, match="2 values of the key kode stand in more than one row") as caught:
+        staged(con, tmp_path, "kode,nama\n777,A\n888,B\n 777 ,C\n", "kode,nama\n1,D\n888,E\n")
+    assert "0.csv row 1, 0.csv row 3; 0.csv row 2, 1.csv row 2." in caught.value.message
+    assert "777" not in str(caught.value)
+    assert caught.value.facts["doubled"] == 2
+
+
+def test_a_full_delivery_without_rows_is_refused(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="has a header and no row"):
+        staged(con, tmp_path, "kode,nama\n")
+
+
+def test_a_delta_may_be_without_rows(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    (file,) = staged(con, tmp_path, "kode,nama\n", contract=replace(CONTRACT, full=False))
+    assert file.read == 0
+
+
+def test_rows_that_the_mapping_leaves_out_are_counted(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    (file,) = staged(con, tmp_path, "kode,nama\n1,A\n2,B\n", contract=mapped(MAPPING + " WHERE nama <> 'A'"))
+    assert (file.accepted, file.rejected) == (1, 1)
+    assert set_aside(con) == [(0, 1, None, None, "left out by mapping.sql")]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "faults"),
+    [
+        ("SELECT row_id, kode AS source_key, nam AS name FROM raw", ["nam"]),
+        ("SELECT row_id, kode AS key FROM raw", ["source_key is missing", "name is missing", "key is not a field"]),
+        ("SELECT row_id, kode AS source_key, length(nama) AS name FROM raw", ["name is BIGINT; canonical fields"]),
+        ("SELECT kode AS row_id, kode AS source_key, nama AS name FROM raw", ["row_id must be the row_id of raw"]),
+        ("SELECT 1::BIGINT AS row_id, '' AS source_key, '' AS name FROM range(3)", ["it reads no table"]),
+        (MAPPING + ", set_aside", ["raw, set_aside", "Ambiguous"]),
+        ("SELECT row_id, nothing_such(kode) AS source_key, nama AS name FROM raw", ["nothing_such"]),
+        (MAPPING + " UNION ALL " + MAPPING, ["at most one row"]),
+        ("SELECT row_id + 9 AS row_id, kode AS source_key, nama AS name FROM raw", ["at most one row"]),
+    ],
+)
+def test_faults_of_a_mapping_are_told(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, mapping: str, faults: list[str]
+) -> None:
+    with pytest.raises(ModelError) as caught:
+        staged(con, tmp_path, "kode,nama\n1,A\n", contract=mapped(mapping))
+    assert any(fault in " ".join(caught.value.faults) for fault in faults)
+
+
+def test_a_cast_that_fails_does_not_tell_the_value(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    mapping = "SELECT row_id, kode AS source_key, CAST(CAST(nama AS INTEGER) AS VARCHAR) AS name FROM raw"
+    with pytest.raises(ModelError, match="TRY_CAST") as caught:
+        staged(con, tmp_path, "kode,nama\n1,Siti\n", contract=mapped(mapping))
+    assert "Siti" not in str(caught.value)
+
+
+def test_a_rejected_row_still_names_its_key(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    staged(con, tmp_path, "kode,nama\n1,A\nx2,B\n")
+    assert absent_keys(con, {"1", "x2", "4", "3"}) == ["3", "4"]
