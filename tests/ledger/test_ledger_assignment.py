@@ -91,7 +91,7 @@ def test_order_is_without_influence(
     assert assign(State(dict(masters), dict(memberships)), clusters, anchors) == expected
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(RUNS, partitions(), TOKENS)
 def test_parts_one_by_one_give_what_everything_at_once_gives(
     runs: list[tuple[list[Cluster], dict[int, str]]], clusters: list[Cluster], anchors: dict[int, str]
@@ -170,6 +170,19 @@ def test_undoing_the_last_merge_brings_back_the_redirects_that_were() -> None:
     merged, _ = advance(before, [frozenset({1, 2, 3, 4, 5, 6})], {}, 2)
     again, _ = advance(merged, [frozenset({1, 2, 3}), frozenset({4, 5, 6})], {}, 3)
     assert again == before
+
+
+def test_a_number_whose_path_ran_through_one_that_left_still_leads_to_its_own_home() -> None:
+    """n001 went to n003 by way of n000; when n000 goes elsewhere, n001 must not follow it."""
+    runs: list[tuple[list[Cluster], dict[int, str]]] = [
+        ([frozenset({1, 2, 4, 5}), frozenset({3}), frozenset({8})], {8: "z"}),
+        ([frozenset({2, 4, 5}), frozenset({1, 3})], {}),
+        ([frozenset({1, 2, 3, 4, 5})], {}),
+        ([frozenset({1}), frozenset({2, 3})], {1: "z"}),
+    ]
+    state = live(runs)
+    assert {n: state.masters[n].redirect_to for n in ("n000", "n001")} == {"n000": "n002", "n001": "n003"}
+    assert not assign(state, *runs[-1])
 
 
 def test_a_number_without_records_is_retired_and_returns_with_its_founder() -> None:

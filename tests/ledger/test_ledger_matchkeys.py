@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,8 @@ from mdi_engine.ledger.parameters import (
     switch_parameters,
 )
 from mdi_engine.ledger.store import reading, writing
+
+pytest_plugins = ["ledger_fixtures"]
 
 LARGE = 2**64 - 1
 
@@ -55,6 +58,15 @@ def test_records_are_found_by_any_shared_key_of_the_version_in_force(engine: Eng
         assert candidates(conn, "payer", [(0, LARGE)]) == []
         switch_parameters(conn, "facility", 2)
         assert candidates(conn, "facility", [(0, 5)]) == [1, 2]
+
+
+def test_numpy_keys_of_all_64_bits_do(engine: Engine) -> None:
+    add(engine, {"a": "A"})
+    keys = np.array([LARGE, 2**63], dtype=np.uint64)
+    with writing(engine) as conn:
+        write_match_keys(conn, "facility", 1, [(0, key, 1) for key in keys])
+        assert candidates(conn, "facility", [(0, keys[1])], parameters_version=1) == [1]
+        assert candidates(conn, "facility", [(0, int(keys[0]))], parameters_version=1) == [1]
 
 
 def test_changed_and_withdrawn_records_lose_their_keys(engine: Engine) -> None:

@@ -17,6 +17,8 @@ from mdi_engine.ledger.numbers import FORMATS, issue, remaining, reserve_block
 from mdi_engine.ledger.permutation import Permutation
 from mdi_engine.ledger.store import open_ledger, reading, writing
 
+pytest_plugins = ["ledger_fixtures"]
+
 DIGITS = st.text("0123456789", min_size=1, max_size=12)
 
 

@@ -30,6 +30,8 @@ from mdi_engine.ledger.schema import events, record_versions
 from mdi_engine.ledger.store import open_ledger, reading, writing
 from mdi_engine.ledger.verify import verify
 
+pytest_plugins = ["ledger_fixtures"]
+
 HOSTILE = ["'; DROP TABLE events; --", '"', "\x00", "\u202eabc", "é", "=1+1", "%s :name ?", "", "\ud800"]
 KEYS = st.sampled_from(["a", "b", "'; --", '"c"', "Ž", "🏥"])
 VALUES = st.one_of(st.none(), st.sampled_from(HOSTILE))

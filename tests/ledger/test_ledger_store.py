@@ -27,6 +27,8 @@ from mdi_engine.ledger.store import open_ledger, reading, writing
 from mdi_engine.ledger.summary import summary
 from mdi_engine.ledger.verify import verify
 
+pytest_plugins = ["ledger_fixtures"]
+
 WRITER = """
 import sys
 sys.path.insert(0, {helpers!r})
@@ -81,6 +83,13 @@ def test_a_file_that_is_not_sqlite_is_refused_and_unchanged(tmp_path: Path) -> N
     with pytest.raises(InputRefused, match=r"letter\.txt is not a ledger"):
         open_ledger(path)
     assert path.read_bytes() == before
+
+
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MdiError, match="cannot be opened"):
+        open_ledger(tmp_path)
+    with pytest.raises(MdiError, match="cannot be opened"):
+        open_ledger("sqlite://")  # a ledger in memory would lose what it promised to keep
 
 
 def test_a_foreign_database_is_refused_and_has_no_table_more(tmp_path: Path) -> None:

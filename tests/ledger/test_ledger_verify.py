@@ -8,8 +8,11 @@ from sqlalchemy import Engine, text
 
 from mdi_engine.ledger.apply import apply_clusters
 from mdi_engine.ledger.fold import rebuild
+from mdi_engine.ledger.parameters import record_parameters, switch_parameters
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.verify import verify
+
+pytest_plugins = ["ledger_fixtures"]
 
 
 @pytest.fixture
@@ -19,6 +22,9 @@ def linked(engine: Engine) -> Engine:
     for clusters in ([[1], [2], [3]], [[1], [2, 3]]):
         apply_clusters(engine, entity="facility", parameters_version=1, as_of_event=0, clusters=clusters)
     add(engine, {"a": "A2"})
+    with writing(engine) as conn:
+        for digest in ("one", "two"):
+            switch_parameters(conn, "facility", record_parameters(conn, "facility", digest).version)
     return engine
 
 
@@ -64,6 +70,8 @@ def test_a_changed_value_is_found(linked: Engine, damage: str) -> None:
     ("damage", "checks"),
     [
         ("UPDATE source_records SET live = false WHERE id = 1", {"fold"}),
+        ("UPDATE parameters SET digest = 'other' WHERE version = 1", {"fold"}),
+        ("UPDATE parameters SET in_force_since = NULL WHERE version = 2", {"fold"}),
         ("UPDATE source_records SET version = 1 WHERE id = 1", {"fold"}),
         ("UPDATE masters SET founder = 99 WHERE founder = 1", {"fold"}),
         ("UPDATE memberships SET number = '1000000000' WHERE record_id = 1", {"fold", "membership"}),

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from mdi_engine.entities.facility import Entity, Field
+from mdi_engine.entities import Entity, Field
 from mdi_engine.errors import InputRefused, ModelError
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.workbench.contract import Column, Contract

@@ -4,7 +4,8 @@ The rule, in two questions.
 
 *Where is a number at home?* In the cluster that holds its **anchor**: the record with its verified official number,
 or, while it has none, the record it was founded for. If the anchor is in no cluster, in the one that holds most of
-its records. A number that was merged counts the records of the number it redirects to.
+its records. A number that was merged counts the records of the number it redirects to, and without its anchor is at
+home nowhere.
 
 *Who bears a cluster?* Of the numbers at home there: one whose verified official number is in the cluster; else one in
 use before one that was merged or retired; else one whose founding record is there; else the one with most records
@@ -155,8 +156,11 @@ class _Seats:
     def masters_after(self, bearers: Mapping[int, Master]) -> dict[str, Master]:
         """Every master as it is after the run, apart from the new ones."""
         after = {number: self._after(master, bearers) for number, master in self.state.masters.items()}
-        straight = {number: self._straight(master, after, bearers) for number, master in after.items()}
-        return {number: _flattened(master, straight) for number, master in straight.items()}
+        # A merged number whose old path no longer ends where it is at home goes straight there. That may lead astray
+        # the numbers whose paths ran through it, so look again; a straight path is never changed twice.
+        while astray := self._astray(after, bearers):
+            after |= {number: replace(after[number], merged_into=bearer) for number, bearer in astray.items()}
+        return {number: _flattened(master, after) for number, master in after.items()}
 
     def _after(self, master: Master, bearers: Mapping[int, Master]) -> Master:
         home = self.homes.get(master.number)
@@ -168,12 +172,10 @@ class _Seats:
             return replace(master, status=ACTIVE, anchor=anchor, merged_into=None)
         return master if master.status == MERGED else replace(master, status=MERGED, merged_into=bearer)
 
-    def _straight(self, master: Master, after: Mapping[str, Master], bearers: Mapping[int, Master]) -> Master:
-        """A merged number whose old path no longer ends where it is at home goes straight there."""
-        home = self.homes.get(master.number)
-        if home is None or resolve(after, master.number) == bearers[home.cluster].number:
-            return master
-        return replace(master, merged_into=bearers[home.cluster].number)
+    def _astray(self, after: Mapping[str, Master], bearers: Mapping[int, Master]) -> dict[str, str]:
+        """Numbers whose path does not end at the bearer of their home, with that bearer."""
+        wanted = {number: bearers[home.cluster].number for number, home in self.homes.items()}
+        return {number: bearer for number, bearer in wanted.items() if resolve(after, number) != bearer}
 
     def _home(self, number: str) -> _Claim | None:
         claims = list(self._claims(self.state.masters[number]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
-from types import ModuleType
+from collections.abc import Mapping
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Insert, Integer, Table, Text, event
@@ -18,6 +19,10 @@ KEY_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 # On SQLite only INTEGER, never BIGINT, makes a primary key the row's own address; both hold 64 bits.
 ID = BigInteger().with_variant(Integer, "sqlite")
+
+# For statements whose rows would not fit in memory. For the statement only: set on a connection it stays there, and
+# PostgreSQL cannot stream what a later DELETE returns.
+STREAMED: Mapping[str, int] = MappingProxyType({"yield_per": 1000})
 
 BUSY_SECONDS = 30
 _UPGRADE_LOCK = 0x6D6469  # "mdi": the advisory lock that serialises migrations on PostgreSQL
@@ -98,7 +103,7 @@ def is_busy(error: BaseException | None) -> bool:
 
 def is_full(error: BaseException | None) -> bool:
     """True if the driver's error says that there is no room or no permission to write."""
-    return bool(re.search(r"disk is full|readonly database|disk i/o error|no space left", str(error).lower()))
+    return bool(re.search(r"disk is full|readonly|disk i/o error|no space left|unable to open", str(error).lower()))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from mdi_engine.ledger import counters
+from mdi_engine.ledger.dialect import STREAMED
 from mdi_engine.ledger.schema import events
 
 GENESIS = "0" * 64
@@ -96,10 +97,8 @@ def head_hash(conn: Connection, seq: int) -> str:
 
 def read_events(conn: Connection, *, after: int = 0) -> Iterator[Event]:
     """All events after `after`, in order."""
-    rows = conn.execution_options(yield_per=200).execute(
-        select(events).where(events.c.seq > after).order_by(events.c.seq)
-    )
-    for row in rows:
+    statement = select(events).where(events.c.seq > after).order_by(events.c.seq)
+    for row in conn.execute(statement, execution_options=STREAMED):
         yield as_event(row._mapping)
 
 

@@ -28,13 +28,18 @@ def write_match_keys(
     iterator = iter(rows)
     same = {"entity": entity, "parameters_version": parameters_version}
     while some := list(islice(iterator, _ROWS)):
-        values = [{**same, "rule": rule, "key": _signed(key), "record_id": record} for rule, key, record in some]
+        values = [
+            {**same, "rule": int(rule), "key": _signed(int(key)), "record_id": int(record)}
+            for rule, key, record in some
+        ]
         conn.execute(insert_missing(conn, match_keys), values)
 
 
 def mark_keyed(conn: Connection, parameters_version: int, record_ids: Iterable[int]) -> None:
     """Note that all keys of these records are written, also of records that have none."""
-    values = [{"record_id": record, "parameters_version": parameters_version} for record in sorted(set(record_ids))]
+    values = [
+        {"record_id": record, "parameters_version": parameters_version} for record in sorted(set(map(int, record_ids)))
+    ]
     if values:
         conn.execute(insert_missing(conn, keyed_records), values)
 
@@ -62,7 +67,7 @@ def candidates(
         parameters_version = in_force.version
     by_rule: dict[int, set[int]] = {}
     for rule, key in rule_keys:
-        by_rule.setdefault(rule, set()).add(_signed(key))
+        by_rule.setdefault(int(rule), set()).add(_signed(int(key)))
     columns = match_keys.c
     of = (columns.entity == entity, columns.parameters_version == parameters_version)
     found: set[int] = set()

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Join, and_, bindparam, delete,
 from mdi_engine.errors import UsageError
 from mdi_engine.ledger import counters
 from mdi_engine.ledger.deliveries import DeliveryInfo, open_delivery
+from mdi_engine.ledger.dialect import STREAMED
 from mdi_engine.ledger.events import append_event, from_ranges, head, next_seq, read_events, sha256, to_ranges
 from mdi_engine.ledger.payloads import Payload, canonical_payload, chain_commitments, commitment
 from mdi_engine.ledger.schema import keyed_records, match_keys, record_versions, source_records
@@ -112,7 +113,7 @@ def live_records(conn: Connection, entity: str) -> Iterator[SourceRecord]:
         .where(columns.entity == entity, columns.live)
         .order_by(columns.source, columns.source_key)
     )
-    for id_, source, key, version, payload in conn.execution_options(yield_per=CHUNK).execute(statement):
+    for id_, source, key, version, payload in conn.execute(statement, execution_options=STREAMED):
         yield SourceRecord(id_, entity, source, key, version, json.loads(payload))
 
 

@@ -67,13 +67,19 @@ def _url(url_or_path: str | Path) -> URL:
 
 def _prepare_file(path: Path) -> None:
     """Make an absent file with narrow rights; refuse, before SQLite touches it, one that is not SQLite's."""
-    if path.exists() and path.stat().st_size > 0:
-        with path.open("rb") as file:
-            if file.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
-                raise _foreign(path.name, "it is not an SQLite file")
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        if path.exists() and path.stat().st_size > 0:
+            with path.open("rb") as file:
+                if file.read(len(_SQLITE_MAGIC)) != _SQLITE_MAGIC:
+                    raise _foreign(path.name, "it is not an SQLite file")
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise MdiError(
+            f"The ledger {path.name or path} cannot be opened: {error.strerror}.",
+            hint="Give the path of a file in a folder that can be written.",
+        ) from error
 
 
 def _upgrade(engine: Engine) -> None:

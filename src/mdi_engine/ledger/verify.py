@@ -10,12 +10,12 @@ from sqlalchemy import Connection, and_, func, select
 
 from mdi_engine.ledger import counters
 from mdi_engine.ledger.assignment import ACTIVE, MERGED
+from mdi_engine.ledger.dialect import STREAMED
 from mdi_engine.ledger.events import GENESIS, event_hash, from_ranges, read_events, sha256
-from mdi_engine.ledger.fold import Folded, fold
-from mdi_engine.ledger.neighbourhood import read_state
+from mdi_engine.ledger.fold import Folded, fold, stored
 from mdi_engine.ledger.payloads import chain_commitments, commitment
 from mdi_engine.ledger.records import RECORDS_APPENDED
-from mdi_engine.ledger.schema import events, masters, memberships, record_versions, source_records
+from mdi_engine.ledger.schema import events, masters, memberships, record_versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ def verify(conn: Connection) -> list[Finding]:
     """Everything that is wrong; an empty list means that all holds. Run in `reading`.
 
     Checked: each event's hash and link; each payload against its hash, and that against its event; masters,
-    memberships and versions of records against the fold of the events; each membership is of a live master; each
-    redirect takes one step.
+    memberships, versions of records and of parameters against the fold of the events; each membership is of a master
+    in use; each redirect takes one step.
     """
     chain = list(_chain(conn))
     if chain:
@@ -41,7 +41,7 @@ def verify(conn: Connection) -> list[Finding]:
 
 def _chain(conn: Connection) -> Iterator[Finding]:
     prev_hash, expected = GENESIS, 1
-    for row in conn.execution_options(yield_per=200).execute(select(events).order_by(events.c.seq)):
+    for row in conn.execute(select(events).order_by(events.c.seq), execution_options=STREAMED):
         stated = event_hash(row.seq, row.at, row.kind, row.entity, row.actor, row.body, prev_hash)
         if row.seq != expected:
             yield Finding("chain", f"Event {expected} is missing.")
@@ -54,8 +54,8 @@ def _chain(conn: Connection) -> Iterator[Finding]:
 
 def _payloads(conn: Connection) -> Iterator[Finding]:
     columns = record_versions.c
-    rows = conn.execution_options(yield_per=2000).execute(select(record_versions).order_by(columns.event))
-    for row in rows:
+    statement = select(record_versions).order_by(columns.event)
+    for row in conn.execute(statement, execution_options=STREAMED):
         if row.payload is None:
             continue  # forgotten: the commitment alone stays
         if sha256(row.payload) != row.payload_hash or commitment(row.salt, row.payload_hash) != row.commitment:
@@ -74,18 +74,13 @@ def _digest(conn: Connection, seq: int, body: Mapping[str, Any]) -> str:
 
 
 def _folds(conn: Connection) -> Iterator[Finding]:
-    states = fold(read_events(conn))
-    columns = source_records.c
-    known = set(conn.execute(select(columns.entity).distinct()).scalars())
-    known |= set(conn.execute(select(masters.c.entity).distinct()).scalars())
-    for entity in sorted(known | states.keys()):
-        folded = states.get(entity, Folded())
-        rows = conn.execute(select(columns.id, columns.version, columns.live).where(columns.entity == entity))
-        stored = {record: (version, live) for record, version, live in rows}
-        yield from _differences(entity, "records", folded.records, stored)
-        state = read_state(conn, entity)
-        yield from _differences(entity, "masters", folded.masters, state.masters)
-        yield from _differences(entity, "memberships", folded.memberships, state.memberships)
+    told, held = fold(read_events(conn)), stored(conn)
+    for entity in sorted(told.keys() | held.keys()):
+        one, other = told.get(entity, Folded()), held.get(entity, Folded())
+        yield from _differences(entity, "records", one.records, other.records)
+        yield from _differences(entity, "masters", one.masters, other.masters)
+        yield from _differences(entity, "memberships", one.memberships, other.memberships)
+        yield from _differences(entity, "versions of parameters", one.parameters, other.parameters)
 
 
 def _differences(entity: str, what: str, folded: Mapping[Any, Any], stored: Mapping[Any, Any]) -> Iterator[Finding]:

@@ -1,3 +1,8 @@
+"""Fixtures of the ledger's tests. A plugin, since mypy takes a second conftest.py for a second module of one name.
+
+PYTEST_DONT_REWRITE: it asserts nothing, and the second test file that names it would be warned of that.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
