@@ -12,10 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mdi_engine.linkage.keys import Keys, Posting, groups, match_keys, padded
+from mdi_engine.linkage.keys import (
+    Held,
+    Keys,
+    Posting,
+    by_row,
+    find_refinement,
+    groups,
+    key_codes,
+    match_keys,
+    shared,
+)
 from mdi_engine.linkage.model import Model
 from mdi_engine.linkage.parameters import Blocking
-from mdi_engine.linkage.rarity import Features, features
+from mdi_engine.linkage.rarity import Features, features, find_rarity
 from mdi_engine.linkage.records import Records
 
 CHUNK = 1_000_000
@@ -39,10 +49,8 @@ class Ways:
     """Everything needed to make pairs and to ask whether a way covers a pair."""
 
     postings: tuple[Posting, ...]
-    matrices: tuple[Keys, ...]
+    held: tuple[Held, ...]
     rarity: Features | None
-    rarity_matrix: Keys
-    rarity_bits: npt.NDArray[np.int64]
     cut: int
     source: npt.NDArray[np.int32] | None
 
@@ -52,34 +60,28 @@ class Ways:
         return len(self.postings) + (self.rarity is not None)
 
 
+def find_blocking(records: Records, model: Model) -> Blocking:
+    """Heavy keys and rarity as they stand in these records: what training writes into parameters."""
+    rarity = None if model.rarity is None else find_rarity(records, model.rarity, model.identifiers())
+    return Blocking(find_refinement(records, model), rarity)
+
+
 def prepare(records: Records, model: Model, blocking: Blocking) -> Ways:
     """Make the keys of all ways as the parameters in force say."""
-    postings = tuple(match_keys(records, model, blocking.refinement))
-    matrices = tuple(padded(posting, len(records), number) for number, posting in enumerate(postings))
-    between = records.source if model.pairs == "between" else None
-    empty = np.empty((len(records), 0), np.int64)
-    if model.rarity is None or blocking.rarity is None:
-        return Ways(postings, matrices, None, empty, empty, 0, between)
-    found = features(records, model.rarity, blocking.rarity)
-    matrix = padded(found.posting, len(records), len(postings))
-    bits = _bits_beside(found, matrix)
-    return Ways(postings, matrices, found, matrix, bits, blocking.rarity.cut, between)
-
-
-def _bits_beside(found: Features, matrix: Keys) -> npt.NDArray[np.int64]:
-    """Bits laid out like the padded key matrix; fillers carry 0."""
-    if not len(found.posting.keys):
-        return np.zeros(matrix.shape, np.int64)
-    place = np.searchsorted(found.posting.keys, matrix).clip(max=len(found.posting.keys) - 1)
-    return np.where(found.posting.keys[place] == matrix, found.bits[place], 0)
+    postings = list(match_keys(records, model, blocking.refinement))
+    found, cut = None, 0
+    if model.rarity is not None and blocking.rarity is not None:
+        found, cut = features(records, model.rarity, blocking.rarity), blocking.rarity.cut
+    everything = [*postings, found.posting] if found is not None else postings
+    held = tuple(by_row(posting, len(records)) for posting in everything)
+    return Ways(tuple(postings), held, found, cut, records.source if model.pairs == "between" else None)
 
 
 def candidates(ways: Ways) -> Iterator[Candidates]:
     """Every pair that some way covers, exactly once."""
     for way, posting in enumerate(ways.postings):
-        for left, right, key in _pairs(posting, ways.source):
-            keep = _smallest(ways.matrices[way], left, right, key) if ways.matrices[way].shape[1] > 1 else True
-            keep = keep & ~_earlier(ways, way, left, right)
+        for left, right, code in _pairs(posting, ways.source):
+            keep = _smallest(ways.held[way], left, right, code) & ~_earlier(ways, way, left, right)
             yield Candidates(left[keep], right[keep], way)
     if ways.rarity is not None:
         way = len(ways.postings)
@@ -89,24 +91,25 @@ def candidates(ways: Ways) -> Iterator[Candidates]:
 
 
 def covers(ways: Ways, way: int, left: Keys, right: Keys) -> Bools:
-    """Whether a way covers each pair."""
-    if way < len(ways.postings):
-        matrix = ways.matrices[way]
-        hit = np.zeros(len(left), dtype=bool)
-        for a in range(matrix.shape[1]):
-            for b in range(matrix.shape[1]):
-                hit |= matrix[left, a] == matrix[right, b]
-        return hit
-    return shared_bits(ways, left, right) >= ways.cut
+    """Whether a way covers each pair, whatever the sources."""
+    if way >= len(ways.postings):
+        return shared_bits(ways, left, right) >= ways.cut
+    held = ways.held[way]
+    if held.single is not None:
+        return np.asarray((held.single[left] == held.single[right]) & (held.single[left] >= 0), dtype=bool)
+    hit = np.zeros(len(left), dtype=bool)
+    for pair, _ in shared(held, left, right):
+        hit[pair] = True
+    return hit
 
 
 def shared_bits(ways: Ways, left: Keys, right: Keys) -> npt.NDArray[np.int64]:
-    """Millibits of the features that each pair shares."""
+    """Millibits of the rarity features that each pair shares; 0 if the model has no rarity."""
     total = np.zeros(len(left), dtype=np.int64)
-    for a in range(ways.rarity_matrix.shape[1]):
-        keys, bits = ways.rarity_matrix[left, a], ways.rarity_bits[left, a]
-        for b in range(ways.rarity_matrix.shape[1]):
-            total += np.where(keys == ways.rarity_matrix[right, b], bits, 0)
+    if ways.rarity is not None:
+        held = ways.held[-1]
+        for pair, entry in shared(held, left, right):
+            np.add.at(total, pair, ways.rarity.bits[held.place[entry]])
     return total
 
 
@@ -117,25 +120,26 @@ def _earlier(ways: Ways, way: int, left: Keys, right: Keys) -> Bools:
     return hit
 
 
-def _smallest(matrix: Keys, left: Keys, right: Keys, key: Keys) -> Bools:
-    """Whether `key` is the smallest key that both rows of a pair hold."""
-    least = np.full(len(left), np.iinfo(np.int64).max)
-    for a in range(matrix.shape[1]):
-        for b in range(matrix.shape[1]):
-            same = matrix[left, a] == matrix[right, b]
-            np.minimum(least, np.where(same, matrix[left, a], least), out=least)
-    smallest: Bools = least == key
-    return smallest
+def _smallest(held: Held, left: Keys, right: Keys, code: Keys) -> Bools:
+    """Whether `code` is the smallest key that both rows of a pair hold."""
+    if held.single is not None:
+        return np.ones(len(left), dtype=bool)
+    least = np.full(len(left), -1, dtype=np.int64)
+    for pair, entry in shared(held, left, right):
+        # Entries ascend: written backwards, the first of a pair stays.
+        least[pair[::-1]] = held.code[entry[::-1]]
+    return np.asarray(least == code, dtype=bool)
 
 
 def _pairs(posting: Posting, source: npt.NDArray[np.int32] | None) -> Iterator[tuple[Keys, Keys, Keys]]:
     """Pairs of rows under one key, in chunks; the same pair comes again under each further key it shares."""
+    codes = key_codes(posting)
     for entry, other in _entry_pairs(posting, np.arange(len(posting.keys))):
         left, right = posting.rows[entry], posting.rows[other]
         if source is not None:
             keep = source[left] != source[right]
             left, right, entry = left[keep], right[keep], entry[keep]
-        yield left, right, posting.keys[entry]
+        yield left, right, codes[entry]
 
 
 def _entry_pairs(posting: Posting, order: Keys) -> Iterator[tuple[Keys, Keys]]:

@@ -83,9 +83,7 @@ def in_doubt(records: Records, edges: Edges, clusters: Clusters, parameters: Par
     return left[keep], right[keep]
 
 
-def _components(
-    count: int, a: Ints, b: Ints, weight: Ints, row_of: Ints, decisions: list[Decision]
-) -> Iterator[Ints]:
+def _components(count: int, a: Ints, b: Ints, weight: Ints, row_of: Ints, decisions: list[Decision]) -> Iterator[Ints]:
     """Node sets of at least two, in order of their first node; too large ones in pieces."""
     root = components(count, a, b)
     touched = np.unique(np.concatenate([a, b]))
@@ -141,7 +139,9 @@ def _agglomerate(
             break
         left, right = rows[members[x]], rows[members[y]]
         reason = forbid.reason(left, right)
-        decisions.append(Decision(int(left[0]), int(right[0]), math.floor(mean), reason is None, reason or "mean weight"))
+        decisions.append(
+            Decision(int(left[0]), int(right[0]), math.floor(mean), reason is None, reason or "mean weight")
+        )
         if reason is not None:
             means.close(x, y)
             continue

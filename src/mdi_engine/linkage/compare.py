@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mdi_engine.linkage.expressions import Level
+from mdi_engine.linkage.expressions import Level, words
 from mdi_engine.linkage.levels import levels_of
 from mdi_engine.linkage.model import ComparisonSpec, Model
 from mdi_engine.linkage.parameters import FrequencyTable
@@ -21,16 +21,19 @@ from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.tokens import EXACT, WHOLE, BagMatch, bag_level, match_bags
 
 Ints = npt.NDArray[np.int64]
-MOST_WORDS = 64  # words of a bag beyond these are not compared: a hostile field must not cost a minute
 
 
 @dataclass(frozen=True)
 class Part:
-    """One comparison inside a block, with the codes of all records and the dictionary they point into."""
+    """One comparison inside a block, with the codes of all records and the dictionary they point into.
+
+    `tabled`: u may be per value. Never for an identifier: a table of it would be a list of persons.
+    """
 
     spec: ComparisonSpec
     kind: str
     levels: tuple[Level, ...]
+    tabled: bool
     codes: npt.NDArray[np.int32]
     values: tuple[str, ...]
 
@@ -86,10 +89,16 @@ def _block(records: Records, model: Model, specs: Sequence[ComparisonSpec]) -> B
     parts = []
     for spec in specs:
         column = records.columns[spec.field]
-        parts.append(Part(spec, model.fields[spec.field].type, model.levels(spec), column.codes, column.values))
+        tabled = spec.frequency and not model.fields[spec.field].identifier
+        kind = model.fields[spec.field].type
+        parts.append(Part(spec, kind, model.levels(spec), tabled, column.codes, column.values))
     stacked = np.stack([part.codes.astype(np.int64) for part in parts], axis=1)
     present = (stacked >= 0).any(axis=1)
-    rows, inverse = np.unique(stacked[present], axis=0, return_inverse=True)
+    if len(parts) == 1:  # much faster than by rows
+        values, inverse = np.unique(stacked[present, 0], return_inverse=True)
+        rows = values[:, None]
+    else:
+        rows, inverse = np.unique(stacked[present], axis=0, return_inverse=True)
     codes = np.full(len(records), -1, dtype=np.int64)
     codes[present] = inverse.reshape(-1)
     members = tuple(rows[:, k].copy() for k in range(len(parts)))
@@ -151,12 +160,14 @@ class PairCache:
     def _part_levels(self, part: Part, a: Ints, b: Ints, first: int) -> Ints:
         level = np.zeros(len(a), dtype=np.int64)
         present = np.flatnonzero((a >= 0) & (b >= 0))
-        left, right = [part.values[i] for i in a[present]], [part.values[i] for i in b[present]]
+        left, right = a[present].tolist(), b[present].tolist()
         if part.kind != "tokens":
-            level[present] = levels_of(left, right, part.levels)
+            texts = part.values
+            level[present] = levels_of([texts[i] for i in left], [texts[i] for i in right], part.levels)
             return level
+        bags = {code: words(part.values[code]) for code in {*left, *right}}
         for place, x, y in zip(present.tolist(), left, right, strict=True):
-            match = match_bags(x.split()[:MOST_WORDS], y.split()[:MOST_WORDS])
+            match = match_bags(bags[x], bags[y])
             level[place] = bag_level(match, part.levels)
             if self.block.bag and level[place] > 1:
                 self.bags[first + place] = match

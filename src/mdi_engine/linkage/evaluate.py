@@ -46,7 +46,9 @@ def evaluate(found: Ints, truth: Ints) -> Evaluation:
     right, claimed, real = _pairs(both), _pairs(size_a), _pairs(size_b)
     overlap = both[cell.reshape(-1)]
     pairwise = _score(right / claimed if claimed else 1.0, right / real if real else 1.0)
-    rows = max(len(a), 1)
+    if not len(a):
+        return Evaluation(pairwise, _score(1.0, 1.0), 0, 0)
+    rows = len(a)
     b_cubed = _score(float((overlap / size_a[a]).sum()) / rows, float((overlap / size_b[b]).sum()) / rows)
     return Evaluation(pairwise, b_cubed, real, claimed)
 

@@ -15,7 +15,7 @@ from mdi_engine.linkage.parameters import BlockParameters, Parameters
 from mdi_engine.linkage.records import Records
 
 _LEVELS = {
-    "missing": ("missing on one side", "kosong pada salah satu sisi"),
+    "missing": ("missing on one side or both", "kosong pada salah satu atau kedua sisi"),
     "else": ("different", "berbeda"),
     "exact": ("exactly the same", "sama persis"),
     "same": ("the same words", "kata-katanya sama"),
@@ -64,7 +64,7 @@ class Waterfall:
     @property
     def probability(self) -> float:
         """The chance that the two are one, 0..1, as the parameters see it."""
-        return 1.0 / (1.0 + math.exp2(-self.weight / 1000.0))
+        return 1.0 / (1.0 + math.exp2(min(-self.weight / 1000.0, 1000.0)))
 
 
 def explain(records: Records, left: int, right: int, parameters: Parameters) -> Waterfall:

@@ -12,13 +12,27 @@ import jellyfish
 _CALL = re.compile(r"(\w+)\((\w+)(?:\s*,\s*(\d+))?\)")
 _BOUND = re.compile(r"(\w+)\s*(>=|<=|within)\s*(\d+(?:\.\d+)?)")
 
+# What is compared, and blocked on, of one value: a hostile field of 10 MB must not cost a minute.
+MOST_LETTERS = 1_000
+MOST_WORDS = 64
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in order: at most 64, from its first 1,000 characters.
+
+    >>> words(" kasih  ibu ")
+    ['kasih', 'ibu']
+    """
+    return text[:MOST_LETTERS].split()[:MOST_WORDS]
+
+
 _KEYS: dict[str, Callable[[str, int], tuple[str, ...]]] = {
     "value": lambda text, _: (text,),
     "first": lambda text, n: (text[:n],),
     "last": lambda text, n: (text[-n:],),
-    "each": lambda text, _: tuple(sorted(set(text.split()))),
+    "each": lambda text, _: tuple(sorted(set(words(text)))),
     "year": lambda text, _: (text[:4],),
-    "metaphone": lambda text, _: tuple(key for key in (jellyfish.metaphone(text),) if key),
+    "metaphone": lambda text, _: tuple(key for key in (jellyfish.metaphone(text[:MOST_LETTERS]),) if key),
 }
 _NEEDS_NUMBER = frozenset({"first", "last"})
 
@@ -52,8 +66,8 @@ def parse_key(text: str) -> KeyExpression:
     if re.fullmatch(r"\w+", text.strip()):
         return KeyExpression(text.strip())
     call = _CALL.fullmatch(text.strip())
-    if call is None or call[1] not in _KEYS or (call[3] is None) == (call[1] in _NEEDS_NUMBER):
-        accepted = "NAME, first(NAME, n), last(NAME, n), each(NAME), year(NAME), metaphone(NAME)"
+    if call is None or call[1] not in _KEYS or (call[3] is None) == (call[1] in _NEEDS_NUMBER) or call[3] == "0":
+        accepted = "NAME, first(NAME, n), last(NAME, n), each(NAME), year(NAME), metaphone(NAME), n from 1"
         raise ValueError(f"key {text!r} is not one of {accepted}")
     return KeyExpression(call[2], call[1], int(call[3] or 0))
 
@@ -92,8 +106,11 @@ def parse_level(text: str, kind: str) -> Level:
         return Level(plain, plain)
     bound = _BOUND.fullmatch(plain if not plain.startswith("within") else f"within {plain}")
     if bound is not None and _BOUNDED[kind].get(bound[1]) == bound[2]:
-        return Level(plain, bound[1], Fraction(bound[3]))
+        level = Level(plain, bound[1], Fraction(bound[3]))
+        if level.bound <= 1 or bound[2] != ">=":
+            return level
     accepted = sorted(_PLAIN[kind]) + [
-        f"{name} {sign} n".replace("within within", "within") for name, sign in _BOUNDED[kind].items()
+        f"{name} {sign} {'x (0 to 1)' if sign == '>=' else 'n'}".replace("within within", "within")
+        for name, sign in _BOUNDED[kind].items()
     ]
     raise ValueError(f"level {text!r} does not fit a field of type {kind!r}; accepted: {', '.join(accepted)}")

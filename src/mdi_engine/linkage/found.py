@@ -19,13 +19,19 @@ def found(seen: Observed, guess: Guess) -> Found:
         log_m = np.log2(np.maximum(guess.m[b], 1e-300))
         ids = seen.ids[:, b]
         log_odds += log_m[cache.level[ids]] - block_log_u(cache, guess.u[b], guess.tables[b])[ids] / 1000.0
-    posterior = 1 / (1 + np.exp2(-log_odds))
+    # Beyond 1000 bits the odds are one or nothing, and exp2 would overflow.
+    posterior = 1 / (1 + np.exp2(np.minimum(-log_odds, 1000.0)))
     count = int(seen.covered.max()).bit_length()
-    by_way = [float(posterior[(seen.covered >> w) & 1 == 1].sum()) for w in range(count)]
-    new = [float(posterior[seen.first == w].sum()) for w in range(count)]
+    by_way = [_sum(posterior[(seen.covered >> w) & 1 == 1]) for w in range(count)]
+    new = [_sum(posterior[seen.first == w]) for w in range(count)]
     recall = _recall(seen.covered, posterior, count)
-    everything = float(posterior.sum())
+    everything = _sum(posterior)
     return Found(tuple(by_way), tuple(new), everything / recall if recall else everything, recall)
+
+
+def _sum(shares: Floats) -> float:
+    """An exactly rounded sum: pairs come in the order of rows, and no digit may depend on that."""
+    return math.fsum(shares.tolist())
 
 
 def _recall(covered: Ints, posterior: Floats, count: int) -> float | None:
@@ -36,8 +42,8 @@ def _recall(covered: Ints, posterior: Floats, count: int) -> float | None:
     missed = 1.0
     for way in range(count):
         others = (covered & ~(1 << way)) != 0
-        caught = float(posterior[others].sum())
+        caught = _sum(posterior[others])
         if caught <= 0:
             continue
-        missed *= 1.0 - float(posterior[others & ((covered >> way) & 1 == 1)].sum()) / caught
+        missed *= 1.0 - _sum(posterior[others & ((covered >> way) & 1 == 1)]) / caught
     return None if count < 2 else max(1.0 - missed, 1e-6)

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from mdi_engine.linkage.compare import MOST_WORDS, Block, PairCache
+from mdi_engine.linkage.compare import Block, PairCache
+from mdi_engine.linkage.expressions import words as words_of
 from mdi_engine.linkage.keys import hash_text
 from mdi_engine.linkage.rarity import LISTED_FROM
 from mdi_engine.linkage.records import Records
@@ -178,7 +179,7 @@ def _word_counts(block: Block) -> ValueCounts:
     pairs: Counter[tuple[str, str]] = Counter()
     whole: Counter[str] = Counter()
     for code, count in zip(block.members[0].tolist(), n.tolist(), strict=True):
-        bag = part.values[code].split()[:MOST_WORDS]
+        bag = words_of(part.values[code])
         whole[" ".join(sorted(bag))] += count
         words = sorted(set(bag))
         held.update(dict.fromkeys(words, count))

@@ -45,7 +45,7 @@ class Guess:
 
 def count(block: Block, records: Records, between: bool) -> Raw:
     """Count a block on these records, once."""
-    tabled = len(block.parts) == 1 and block.parts[0].spec.frequency
+    tabled = len(block.parts) == 1 and block.parts[0].tabled
     return Raw(level_shares(block, records, between), value_counts(block) if tabled else None, _classes(block))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from mdi_engine.linkage.model import BlockingSpec, Model
 from mdi_engine.linkage.records import Records
 
 Keys = npt.NDArray[np.int64]
+_SLICE = 1 << 18  # pairs looked at in one go: bounds memory, changes nothing else
 
 
 def hash_text(salt: str, text: str) -> int:
@@ -55,8 +56,7 @@ class Expanded:
 def expand(records: Records, expression: KeyExpression) -> Expanded:
     """Hash an expression's key texts once per distinct value and lay them out per record."""
     column = records.columns[expression.field]
-    salt = expression.function if expression.function != "each" else "value"
-    per_value = [[hash_text(salt, text) for text in expression.keys(value)] for value in column.values]
+    per_value = [[hash_key(expression, text) for text in expression.keys(value)] for value in column.values]
     lengths = np.array([*(len(hashes) for hashes in per_value), 0], dtype=np.int64)
     flat = np.array([h for hashes in per_value for h in hashes], dtype=np.int64)
     offsets = np.concatenate([[0], np.cumsum(lengths[:-1])])
@@ -64,6 +64,11 @@ def expand(records: Records, expression: KeyExpression) -> Expanded:
     start = np.concatenate([[0], np.cumsum(counts)])
     within = np.arange(start[-1]) - np.repeat(start[:-1], counts)
     return Expanded(start, flat[np.repeat(offsets[column.codes], counts) + within])
+
+
+def hash_key(expression: KeyExpression, text: str) -> int:
+    """The hash of one of an expression's key texts; a word of `each` hashes like the value itself."""
+    return hash_text(expression.function if expression.function != "each" else "value", text)
 
 
 def rule_postings(records: Records, rule: BlockingSpec, number: int) -> Posting:
@@ -145,22 +150,67 @@ def match_keys(records: Records, model: Model, refinement: Mapping[int, Sequence
     return postings
 
 
-def padded(posting: Posting, rows: int, salt: int) -> Keys:
-    """Keys as a matrix [rows, most keys of one record], short rows filled with values that equal nothing else."""
+@dataclass(frozen=True)
+class Held:
+    """A posting laid out by row: row r holds the entries `start[r]:start[r + 1]`, keys ascending.
+
+    `place[entry]` is the entry's place in the posting, `code[entry]` its key as a small number (keys in order),
+    `joined[entry]` = row * keys + code, ascending. `single[row]` is the code of the row's one key (-1 if it has
+    none), where no row has more than one; else None.
+    """
+
+    start: Keys
+    place: Keys
+    code: Keys
+    joined: Keys
+    distinct: int
+    single: Keys | None
+
+
+def by_row(posting: Posting, rows: int) -> Held:
+    """Lay a posting out by row."""
+    codes = key_codes(posting)
+    distinct = int(codes[-1]) + 1 if len(codes) else 0
     counts = np.bincount(posting.rows, minlength=rows)
-    width = int(counts.max(initial=0))
-    fill = np.arange(rows, dtype=np.int64)[:, None] * max(width, 1) + np.arange(max(width, 1))
-    matrix = mix(fill, np.full_like(fill, hash_text("empty", str(salt))))
-    order = np.lexsort((posting.keys, posting.rows))
-    place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    matrix[posting.rows[order], place] = posting.keys[order]
-    return matrix
+    place = np.argsort(posting.rows, kind="stable")
+    start = np.concatenate([[0], np.cumsum(counts)])
+    single = None
+    if counts.max(initial=0) <= 1:
+        single = np.full(rows, -1, dtype=np.int64)
+        single[posting.rows] = codes
+    return Held(start, place, codes[place], posting.rows[place] * distinct + codes[place], distinct, single)
 
 
-def describe_key(records: Records, rule: BlockingSpec, row: int) -> str:
-    """The key texts of a record under a rule, for people (several for `each`)."""
-    texts: Iterable[tuple[str, ...]] = (
-        expression.keys(value) if (value := records.columns[expression.field].text(row)) is not None else ("∅",)
-        for expression in rule.expressions()
-    )
-    return " | ".join(" & ".join(combination) for combination in itertools.islice(itertools.product(*texts), 3))
+def key_codes(posting: Posting) -> Keys:
+    """The keys of a posting as 0, 1, 2 …, in order."""
+    fresh = np.zeros(len(posting.keys), dtype=np.int64)
+    fresh[1:] = posting.keys[1:] != posting.keys[:-1]
+    return np.cumsum(fresh)
+
+
+def shared(held: Held, left: Keys, right: Keys) -> Iterator[tuple[Keys, Keys]]:
+    """Keys that both rows of each pair hold, as (pair, entry), ascending, some pairs at a time."""
+    counts = np.diff(held.start)
+    for begin in range(0, len(left), _SLICE):
+        a, b = left[begin : begin + _SLICE], right[begin : begin + _SLICE]
+        fewer = counts[a] <= counts[b]
+        a, b = np.where(fewer, a, b), np.where(fewer, b, a)
+        many = counts[a]
+        pair = np.repeat(np.arange(len(a)), many)
+        entry = np.arange(len(pair)) - np.repeat(np.cumsum(many) - many - held.start[a], many)
+        wanted = b[pair] * held.distinct + held.code[entry]
+        found = np.searchsorted(held.joined, wanted).clip(max=max(len(held.joined) - 1, 0))
+        hit = held.joined[found] == wanted if len(wanted) else np.zeros(0, dtype=bool)
+        yield begin + pair[hit], entry[hit]
+
+
+def describe_key(records: Records, rule: BlockingSpec, number: int, row: int, key: int) -> str:
+    """The texts behind one unrefined key of a record under rule `number`, for people."""
+    values = [(expression, records.columns[expression.field].text(row) or "") for expression in rule.expressions()]
+    for texts in itertools.product(*(expression.keys(value) for expression, value in values)):
+        made = np.array([hash_text("rule", str(number))], dtype=np.int64)
+        for (expression, _), text in zip(values, texts, strict=True):
+            made = mix(made, np.array([hash_key(expression, text)], dtype=np.int64))
+        if int(made[0]) == key:
+            return " & ".join(texts)
+    raise ValueError(f"row {row} does not hold this key of rule {number}")

@@ -15,14 +15,15 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mdi_engine.errors import InputRefused, ModelError
+from mdi_engine.linkage import faults
 from mdi_engine.linkage.expressions import KeyExpression, Level, parse_key, parse_level
 
 FieldType = Literal["text", "tokens", "date", "number"]
@@ -74,7 +75,7 @@ class RaritySpec(_Frozen):
     features: tuple[str, ...] = Field(min_length=1)
     cut: float | None = Field(default=None, gt=0)
     common: float = Field(default=0.06, gt=0, le=1)
-    discount: dict[str, float] = Field(default_factory=dict)
+    discount: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
 
     def expressions(self) -> tuple[KeyExpression, ...]:
         """The parsed feature expressions."""
@@ -118,9 +119,10 @@ class Model(_Frozen):
     pairs: Literal["all", "between"] = "all"
     one_per_source: bool = False
     fields: dict[str, FieldSpec]
-    blocking: tuple[BlockingSpec, ...] = ()
+    blocking: tuple[BlockingSpec, ...] = Field(default=(), max_length=60)
     rarity: RaritySpec | None = None
-    heavy: int = Field(default=2_000, gt=1)
+    # Heavier keys stand in parameters as hashes: never one that fewer than 5 records share.
+    heavy: int = Field(default=2_000, ge=4)
     refine: tuple[str, ...] = ()
     comparisons: tuple[ComparisonSpec, ...] = Field(min_length=1)
     groups: tuple[tuple[str, ...], ...] = ()
@@ -153,9 +155,24 @@ class Model(_Frozen):
         names.update(expression.field for expression in (self.rarity.expressions() if self.rarity else ()))
         return frozenset(names)
 
+    def identifiers(self) -> frozenset[str]:
+        """Fields whose values name one thing each: never listed in parameters, never printed by a plan."""
+        return frozenset(name for name, field in self.fields.items() if field.identifier)
+
     def levels(self, spec: ComparisonSpec) -> tuple[Level, ...]:
         """The parsed levels of a comparison, best first, without `else`."""
         return tuple(parse_level(level, self.fields[spec.field].type) for level in spec.levels)
+
+
+_SECTIONS: dict[str, type[_Frozen]] = {
+    "": Model,
+    "fields": FieldSpec,
+    "blocking": BlockingSpec,
+    "rarity": RaritySpec,
+    "comparisons": ComparisonSpec,
+    "vetoes": VetoSpec,
+    "thresholds": ThresholdSpec,
+}
 
 
 def load_model(path: Path) -> Model:
@@ -180,73 +197,24 @@ def parse_model(text: str, *, where: str = "model") -> Model:
     try:
         model = Model.model_validate(raw)
     except ValidationError as error:
-        raise ModelError(where, [_say(fault, text) for fault in error.errors()]) from error
-    faults = [fault + _line(text, needle) for fault, needle in _faults(model)]
-    if faults:
-        raise ModelError(where, faults)
+        raise ModelError(where, list(_form_and_rest(raw, text, error.errors()))) from error
+    found = list(faults.of_meaning(model, text))
+    if found:
+        raise ModelError(where, found)
     return model
 
 
-def _say(fault: Any, text: str) -> str:
-    place = ".".join(str(part) for part in fault["loc"]) or "the file"
-    last = next((str(part) for part in reversed(fault["loc"]) if isinstance(part, str)), "")
-    return f"{place}: {fault['msg']}{_line(text, last)}"
-
-
-def _line(text: str, needle: str) -> str:
-    for number, line in enumerate(text.splitlines(), 1):
-        if needle and needle in line:
-            return f" (line {number})"
-    return ""
-
-
-def _faults(model: Model) -> Iterator[tuple[str, str]]:
-    """Faults that only the whole model shows, each with a text to look for in the file."""
-    fields = ", ".join(model.fields)
-    for name, where in _mentions(model):
-        if name not in model.fields:
-            yield f"{where} names field {name!r}; the model has {fields}", name
-    if model.key is not None and model.key not in model.fields:
-        yield f"key names field {model.key!r}; the model has {fields}", "key"
-    if not model.blocking and model.rarity is None:
-        yield "no way to candidates: give [[blocking]] rules, [rarity], or both", "name"
-    labels = [spec.label for spec in model.comparisons]
-    for label in sorted({label for label in labels if labels.count(label) > 1}):
-        yield f"comparison {label!r} stands twice; give one of them another name", label
-    grouped = [label for group in model.groups for label in group]
-    for label in grouped:
-        if label not in labels or grouped.count(label) > 1:
-            yield f"groups: {label!r} must name one comparison, once; comparisons are {', '.join(labels)}", label
-    for spec in model.comparisons:
-        if spec.field in model.fields:
-            yield from _level_faults(spec, model.fields[spec.field].type)
-
-
-def _mentions(model: Model) -> Iterator[tuple[str, str]]:
-    for spec in model.comparisons:
-        yield spec.field, f"comparison {spec.label!r}"
-    for veto in model.vetoes:
-        yield veto.field, "veto"
-    for name in model.refine:
-        yield name, "refine"
-    texts: Iterable[tuple[str, str]] = [
-        (key, f"blocking rule {rule.label!r}") for rule in model.blocking for key in rule.keys
-    ]
-    for key, where in [*texts, *((f, "rarity") for f in (model.rarity.features if model.rarity else ()))]:
-        try:
-            yield parse_key(key).field, where
-        except ValueError as error:
-            raise ModelError("model", [f"{where}: {error}"]) from error
-
-
-def _level_faults(spec: ComparisonSpec, kind: str) -> Iterator[tuple[str, str]]:
-    for level in spec.levels:
-        try:
-            parse_level(level, kind)
-        except ValueError as error:
-            yield f"comparison {spec.label!r}: {error}", level
+def _form_and_rest(raw: dict[str, Any], text: str, errors: list[Any]) -> Iterator[str]:
+    """Faults of form, and those of meaning in what remains without the faulty parts, if it still is a model."""
+    accepted = {section: tuple(spec.model_fields) for section, spec in _SECTIONS.items()}
+    yield from faults.of_form(errors, text, accepted)
+    try:
+        rest = Model.model_validate(faults.without(raw, errors))
+    except ValidationError:
+        return
+    yield from faults.of_meaning(rest, text, whole=False)
 
 
 def millibits(bits: float | Fraction) -> int:
-    """Bits to whole millibits, half away from nothing: Python's `round`, once, at training."""
+    """Bits to whole millibits, halves to the even one: Python's `round`, once, at training."""
     return round(float(bits) * 1000)

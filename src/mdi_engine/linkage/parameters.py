@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,9 @@ def save(parameters: Parameters, folder: Path) -> None:
     table = pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
     pq.write_table(table, folder / "frequencies.parquet.part")
     os.replace(folder / "frequencies.parquet.part", folder / "frequencies.parquet")
-    text = "# Written by training; do not edit. What it means: docs/linkage.md\n" + tomli_w.dumps(_plain(parameters))
+    # The two files change one after the other: the digest shows at loading that they belong together.
+    numbers = {**_plain(parameters), "frequencies": _frequency_digest(rows)}
+    text = "# Written by training; do not edit. What it means: docs/linkage.md\n" + tomli_w.dumps(numbers)
     (folder / "parameters.toml.part").write_text(text, encoding="utf-8")
     os.replace(folder / "parameters.toml.part", folder / "parameters.toml")
 
@@ -124,13 +126,20 @@ def load(folder: Path) -> Parameters:
         table = pq.read_table(folder / "frequencies.parquet")
         if raw["format"] != _FORMAT:
             raise ValueError(f"format {raw['format']}, this version reads {_FORMAT}")
-        return _build(raw, table.to_pylist())
-    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException) as error:
+        rows = table.to_pylist()
+        if raw["frequencies"] != _frequency_digest([tuple(row.values()) for row in rows]):
+            raise ValueError("parameters.toml and frequencies.parquet are not of one training")
+        return _build(raw, rows)
+    except (OSError, LookupError, ValueError, TypeError, AttributeError, pa.ArrowException) as error:
         raise InputRefused(
             f"parameters in {folder} cannot be read: {error}",
             hint="Train again: `mdi train ENTITY`.",
             folder=str(folder),
         ) from error
+
+
+def _frequency_digest(rows: Sequence[tuple[Any, ...]]) -> str:
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _plain(p: Parameters) -> dict[str, Any]:

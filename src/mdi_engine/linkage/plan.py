@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from mdi_engine.linkage.compare import Ints
-from mdi_engine.linkage.keys import (
-    Posting,
-    describe_key,
-    find_refinement,
-    groups,
-    match_keys,
-    refining_fields,
-    rule_postings,
-)
-from mdi_engine.linkage.model import BlockingSpec, Model
-from mdi_engine.linkage.parameters import Blocking, Parameters
-from mdi_engine.linkage.rarity import features, find_rarity
+from mdi_engine.linkage.blocking import find_blocking
+from mdi_engine.linkage.keys import Posting, describe_key, groups, match_keys, rule_postings
+from mdi_engine.linkage.model import Model, RaritySpec
+from mdi_engine.linkage.parameters import Blocking, Found, Parameters
+from mdi_engine.linkage.rarity import RarityTable, describe_feature, features
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.score import Scorer
 
 HEAVIEST = 5
+HIDDEN = "(identifier)"
 _TRIAL = 20_000
 
 
@@ -70,92 +64,106 @@ class Plan:
         return sum(way.pairs for way in self.ways)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a plan is asked about."""
+
+    records: Records
+    model: Model
+    blocking: Blocking
+    found: Found | None
+
+    @property
+    def between(self) -> bool:
+        """Whether only rows of different sources are pairs."""
+        return self.model.pairs == "between"
+
+
 def plan(records: Records, model: Model, parameters: Parameters | None = None) -> Plan:
     """Plan a run over these records. Without parameters, heavy keys and rarity are taken from the records."""
-    blocking = (
-        parameters.blocking
-        if parameters
-        else Blocking(find_refinement(records, model), find_rarity(records, model.rarity) if model.rarity else None)
-    )
-    between = model.pairs == "between"
+    blocking = parameters.blocking if parameters else find_blocking(records, model)
+    asked = _Asked(records, model, blocking, parameters.found if parameters else None)
     finals = match_keys(records, model, blocking.refinement)
-    ways = [
-        _rule_plan(records, model, rule, number, final, between, parameters)
-        for number, (rule, final) in enumerate(zip(model.blocking, finals, strict=True))
-    ]
+    ways = [_rule_plan(asked, number, final) for number, final in enumerate(finals)]
     if model.rarity is not None and blocking.rarity is not None:
-        posting = features(records, model.rarity, blocking.rarity).posting
-        label = "rarity: " + ", ".join(model.rarity.features)
-        ways.append(_way(records, label, posting, [], 0, between, parameters, len(model.blocking)))
+        ways.append(_rarity_plan(asked, model.rarity, blocking.rarity))
     pairs = sum(way.pairs for way in ways)
     lost = None if parameters is None or parameters.found.recall is None else 1.0 - parameters.found.recall
     seconds = pairs * _seconds_per_pair(records, parameters) if parameters else None
-    return Plan(len(records), records.total_pairs(between), tuple(ways), pairs * len(model.blocks()), lost, seconds)
-
-
-def _rule_plan(
-    records: Records,
-    model: Model,
-    rule: BlockingSpec,
-    number: int,
-    final: Posting,
-    between: bool,
-    parameters: Parameters | None,
-) -> WayPlan:
-    plain = rule_postings(records, rule, number)
-    start, size = groups(plain)
-    order = np.argsort(-size, kind="stable")[:HEAVIEST]
-    shown = []
-    for group in order.tolist():
-        if size[group] < 2:
-            break
-        rows = plain.rows[start[group] : start[group] + size[group]]
-        hidden = any(model.fields[e.field].identifier for e in rule.expressions())
-        text = "(identifier)" if hidden else describe_key(records, rule, int(rows[0]))
-        shown.append(HeavyKey(text, int(size[group]), _group_pairs(records, rows, between)))
-    refined = int((size > model.heavy).sum()) if refining_fields(model, rule) else 0
-    return _way(records, rule.label, final, shown, refined, between, parameters, number, plain)
-
-
-def _way(
-    records: Records,
-    label: str,
-    posting: Posting,
-    shown: list[HeavyKey],
-    refined: int,
-    between: bool,
-    parameters: Parameters | None,
-    number: int,
-    plain: Posting | None = None,
-) -> WayPlan:
-    pairs = _pairs(records, posting, between)
-    found = parameters.found if parameters and number < len(parameters.found.by_way) else None
-    return WayPlan(
-        label,
-        pairs,
-        tuple(shown),
-        refined,
-        _pairs(records, plain, between) if plain is not None and refined else pairs,
-        found.by_way[number] if found else None,
-        found.new_by_way[number] if found else None,
+    return Plan(
+        len(records), records.total_pairs(asked.between), tuple(ways), pairs * len(model.blocks()), lost, seconds
     )
 
 
-def _pairs(records: Records, posting: Posting, between: bool) -> int:
+def _rule_plan(asked: _Asked, number: int, final: Posting) -> WayPlan:
+    rule = asked.model.blocking[number]
+    plain = rule_postings(asked.records, rule, number)
+    hidden = any(asked.model.fields[expression.field].identifier for expression in rule.expressions())
+
+    def text(row: int, key: int) -> str:
+        return HIDDEN if hidden else describe_key(asked.records, rule, number, row, key)
+
+    start = groups(plain)[0]
+    steps = asked.blocking.refinement.get(number, [])
+    refined = int(np.isin(plain.keys[start], np.array(steps[0], dtype=np.int64)).sum()) if steps else 0
+    before = _pairs(asked, plain)
+    return _way(asked, number, rule.label, _pairs(asked, final), before, refined, _heaviest(asked, plain, text))
+
+
+def _rarity_plan(asked: _Asked, spec: RaritySpec, table: RarityTable) -> WayPlan:
+    posting = features(asked.records, spec, table).posting
+    pairs = _pairs(asked, posting)
+
+    def text(row: int, key: int) -> str:
+        expression, value = describe_feature(asked.records, spec, row, key)
+        return HIDDEN if asked.model.fields[expression.field].identifier else f"{expression} = {value}"
+
+    label = "rarity: " + ", ".join(spec.features)
+    return _way(asked, len(asked.model.blocking), label, pairs, pairs, 0, _heaviest(asked, posting, text))
+
+
+def _way(
+    asked: _Asked, number: int, label: str, pairs: int, before: int, refined: int, heaviest: tuple[HeavyKey, ...]
+) -> WayPlan:
+    found = asked.found
+    return WayPlan(
+        label,
+        pairs,
+        heaviest,
+        refined,
+        before,
+        _at(found.by_way, number) if found else None,
+        _at(found.new_by_way, number) if found else None,
+    )
+
+
+def _heaviest(asked: _Asked, posting: Posting, text: Callable[[int, int], str]) -> tuple[HeavyKey, ...]:
+    """The keys with the most records, those of more than one record only."""
+    start, size = groups(posting)
+    shown = []
+    for group in np.argsort(-size, kind="stable")[:HEAVIEST].tolist():
+        if size[group] < 2:
+            break
+        rows = posting.rows[start[group] : start[group] + size[group]]
+        said = text(int(rows[0]), int(posting.keys[start[group]]))
+        alone = Posting(rows, np.zeros(len(rows), dtype=np.int64))
+        shown.append(HeavyKey(said, int(size[group]), _pairs(asked, alone)))
+    return tuple(shown)
+
+
+def _at(matches: tuple[float, ...], way: int) -> float:
+    """The ways after the last that found anything are not listed: they found nothing."""
+    return matches[way] if way < len(matches) else 0.0
+
+
+def _pairs(asked: _Asked, posting: Posting) -> int:
+    """Pairs under the keys, each key counted for itself."""
     size = groups(posting)[1]
     total = int((size * (size - 1) // 2).sum())
-    if not between or not len(size):
+    if not asked.between or not len(size):
         return total
     group = np.repeat(np.arange(len(size)), size)
-    held = np.bincount(group * len(records.sources) + records.source[posting.rows])
-    return total - int((held * (held - 1) // 2).sum())
-
-
-def _group_pairs(records: Records, rows: Ints, between: bool) -> int:
-    total = len(rows) * (len(rows) - 1) // 2
-    if not between:
-        return total
-    held = np.bincount(records.source[rows])
+    held = np.bincount(group * len(asked.records.sources) + asked.records.source[posting.rows])
     return total - int((held * (held - 1) // 2).sum())
 
 

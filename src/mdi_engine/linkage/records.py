@@ -6,6 +6,8 @@ Strings are touched once per distinct value; the rest of the core moves 32-bit c
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,7 @@ import pyarrow as pa
 
 Codes = npt.NDArray[np.int32]
 Rows = npt.NDArray[np.int64]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 Normalizer = Callable[[str | None], str | None]
 
 
@@ -58,9 +61,8 @@ class Records:
 
     def find(self, name: str) -> int | None:
         """The row called `source:key`, or None."""
-        source, _, key = name.rpartition(":") if name.count(":") == 1 else name.partition(":")
-        for row, candidate in enumerate(self.keys):
-            if candidate == key and self.sources[self.source[row]] == source:
+        for row, key in enumerate(self.keys):
+            if name.endswith(key) and self.name(row) == name:
                 return row
         return None
 
@@ -77,9 +79,9 @@ class Records:
 def encode(values: Sequence[str | None] | Any, normalize: Normalizer | None = None) -> Column:
     """Encode texts, a sequence or an Arrow column, through `normalize` once per distinct value if given.
 
-    None and empty text are missing.
+    None and empty text are missing. Lone surrogates, which are no characters, become U+FFFD.
     """
-    chunked: Any = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([pa.array(values, pa.string())])
+    chunked: Any = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([_array(values)])
     packed: Any = chunked.cast(pa.string()).combine_chunks().dictionary_encode()
     raw = np.asarray(packed.indices.fill_null(-1), dtype=np.int64)
     texts = [(normalize(text) if normalize else text) or None for text in packed.dictionary.to_pylist()]
@@ -91,6 +93,15 @@ def encode(values: Sequence[str | None] | Any, normalize: Normalizer | None = No
     used = np.zeros(len(ordered), dtype=bool)
     used[codes[codes >= 0]] = True
     return Column(codes, ordered) if used.all() else _drop_unused(codes, ordered, used)
+
+
+def _array(values: Any) -> Any:
+    if isinstance(values, pa.Array):
+        return values
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([None if text is None else _SURROGATE.sub("\ufffd", text) for text in values], pa.string())
 
 
 def _drop_unused(codes: Codes, values: tuple[str, ...], used: npt.NDArray[np.bool_]) -> Column:
@@ -106,19 +117,25 @@ def build(
 ) -> Records:
     """Put columns together. `sources[row]` names each row's source; `keys` None means rows are numbered from 1.
 
-    Without keys, `rank` follows the hash of the `compared` fields, then (for rows that are alike in all of them,
-    where it cannot matter which is which) the row number.
+    Without keys, or where a key stands twice in a source, `rank` follows the hash of the `compared` fields, then
+    (for rows that are alike in all of them, where it cannot matter which is which) the row number.
     """
     source_names = tuple(sorted(set(sources)))
     position = {name: code for code, name in enumerate(source_names)}
     source = np.array([position[name] for name in sources], dtype=np.int32)
     if keys is not None:
-        order = sorted(range(len(keys)), key=lambda row: (source[row], keys[row]))
         named = tuple(keys)
+        held = Counter(zip(source.tolist(), named, strict=True))
+        order = sorted(
+            range(len(named)),
+            key=lambda row: (
+                (source[row], named[row]),
+                _digest(columns, compared, row) if held[source[row], named[row]] > 1 else b"",
+            ),
+        )
     else:
         named = _row_numbers(source, len(source_names))
-        digests = [_digest([columns[field].text(row) for field in compared]) for row in range(len(source))]
-        order = sorted(range(len(source)), key=lambda row: (source[row], digests[row], row))
+        order = sorted(range(len(source)), key=lambda row: (source[row], _digest(columns, compared, row)))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return Records(source_names, source, named, dict(columns), rank)
@@ -132,10 +149,10 @@ def _row_numbers(source: Codes, count: int) -> tuple[str, ...]:
     return tuple(str(number) for number in numbers)
 
 
-def _digest(values: Sequence[str | None]) -> bytes:
-    """A fixed hash of texts, in which NULL, empty and moved field borders all differ."""
+def _digest(columns: Mapping[str, Column], fields: Sequence[str], row: int) -> bytes:
+    """A fixed hash of a row's texts, in which NULL, empty and moved field borders all differ."""
     state = hashlib.blake2b(digest_size=16)
-    for value in values:
+    for value in (columns[field].text(row) for field in fields):
         data = b"" if value is None else value.encode("utf-8", "surrogatepass")
         state.update(b"\x00" if value is None else b"\x01" + len(data).to_bytes(8, "big"))
         state.update(data)

@@ -12,8 +12,10 @@ import numpy as np
 
 from mdi_engine.linkage.blocking import candidates, prepare
 from mdi_engine.linkage.compare import Block, Ints, PairCache, blocks, evidence
+from mdi_engine.linkage.expressions import words
 from mdi_engine.linkage.parameters import BlockParameters, Parameters
 from mdi_engine.linkage.records import Records
+from mdi_engine.linkage.tokens import WHOLE
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Scorer:
         pairs = list(zip(shaped, parameters.blocks, strict=True))
         self._order = sorted(pairs, key=lambda pair: _cost(pair[0]))
         # The most that the blocks from place k on can still add.
-        best = [_most(learned) for _, learned in self._order]
+        best = [_most(block, learned) for block, learned in self._order]
         self._ahead = [sum(best[k:]) for k in range(len(best) + 1)]
         self._prior = parameters.prior
 
@@ -96,14 +98,16 @@ def _cost(block: Block) -> tuple[int, int]:
     return cost, len(block.parts)
 
 
-def _most(learned: BlockParameters) -> int:
-    """An upper bound on a block's weight."""
+def _most(block: Block, learned: BlockParameters) -> int:
+    """An upper bound on what a pair of these records can weigh in a block."""
     if learned.table is None:
         return max(learned.weight)
     rarest = [
         min([floor, *listed.values()]) for floor, listed in zip(learned.table.floor, learned.table.listed, strict=True)
     ]
-    if "missing" in learned.level_names and len(rarest) == len(learned.weight):
+    if not block.bag:
         return max(w - r if alone else w for w, r, alone in zip(learned.weight, rarest, learned.per_value, strict=True))
-    # A bag can meet in many words: no bound short of the longest bag's.
-    return max(learned.weight) - 64 * min(rarest)
+    # Every word of the longest bag meets one of the rarest, or the whole bag is the rarest.
+    part = block.parts[0]
+    longest = max((len(words(part.values[code])) for code in block.members[0].tolist()), default=0)
+    return max(learned.weight) - min(longest * min(rarest[:WHOLE]), rarest[WHOLE])

@@ -102,10 +102,12 @@ def bag_level(match: BagMatch, levels: Sequence[Level]) -> int:
 
 def _reaches(match: BagMatch, level: Level) -> bool:
     met, shorter, longer = len(match.meetings), min(match.left, match.right), max(match.left, match.right)
+    if not met:
+        return False  # a bag without words holds nothing that could agree
     if level.test == "same":
         return met == longer and all(meeting.how == EXACT for meeting in match.meetings)
     if level.test == "similar":
         return met == longer
     if level.test == "subset":
         return met == shorter
-    return met > 0 and Fraction(met, shorter) >= level.bound
+    return Fraction(met, shorter) >= level.bound

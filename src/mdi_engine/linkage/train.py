@@ -17,17 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.linkage.blocking import prepare
+from mdi_engine.linkage.blocking import find_blocking, prepare
 from mdi_engine.linkage.compare import Block, Ints, blocks
 from mdi_engine.linkage.em import Way, expect, fit, monotone
 from mdi_engine.linkage.evaluate import true_pairs
 from mdi_engine.linkage.found import found
 from mdi_engine.linkage.guess import Floats, Guess, Raw, block_log_u, count, solve, start
-from mdi_engine.linkage.keys import find_refinement
 from mdi_engine.linkage.model import Model, millibits
 from mdi_engine.linkage.observe import Observed, observe
 from mdi_engine.linkage.parameters import Blocking, BlockParameters, FrequencyTable, Parameters
-from mdi_engine.linkage.rarity import find_rarity
 from mdi_engine.linkage.records import Records
 
 ROUNDS = 8
@@ -76,7 +74,7 @@ def train(
     note("counting values")
     shaped = blocks(records, model)
     raws = tuple(count(block, records, between) for block in shaped)
-    blocking = Blocking(find_refinement(records, model), find_rarity(records, model.rarity) if model.rarity else None)
+    blocking = find_blocking(records, model)
     note("comparing candidate pairs")
     seen = observe(prepare(records, model, blocking), shaped)
     if not len(seen.left):
@@ -86,16 +84,19 @@ def train(
         )
     note("estimating")
     task = _Task(model, shaped, raws, seen, len(records), total, _most_matches(records, model) / total)
-    learned = _count_labels(task, labels) if labels is not None else None
+    learned = _count_labels(task, records, labels) if labels is not None else None
     return _finish(records, blocking, task, learned or _estimate(task))
 
 
 def _most_matches(records: Records, model: Model) -> float:
-    """An upper bound on matches: with one record per source, no two sources share more than the smaller holds."""
+    """An upper bound on matches: with one record per source, no two sources share more than the smaller holds.
+
+    Half a match where none is possible (one source only): lambda must stay above 0.
+    """
     if not model.one_per_source:
         return 0.5 * records.total_pairs(model.pairs == "between")
     counts = np.bincount(records.source).tolist()
-    return float(sum(min(a, b) for i, a in enumerate(counts) for b in counts[i + 1 :]))
+    return max(float(sum(min(a, b) for i, a in enumerate(counts) for b in counts[i + 1 :])), 0.5)
 
 
 def _estimate(task: _Task) -> Guess:
@@ -105,20 +106,27 @@ def _estimate(task: _Task) -> Guess:
     lambdas: list[float] = []
     for _ in range(ROUNDS):
         guess = task.solve(m, share)
-        ways = _ways(task, guess)
+        bits = _log_u(task, guess)
+        ways = _ways(task, bits)
         # A rule's pairs are few and rich in matches; rarity's lambda is over all pairs.
         lambdas = lambdas or [share if way.total > way.counts.sum() else 0.5 for way in ways]
         learned = fit(ways, m, task.classes, lambdas)
         moved = max(float(np.abs(new - old).max()) for new, old in zip(learned.m, m, strict=True))
-        m, lambdas, share = learned.m, list(learned.lambdas), _settle(task, guess, learned.m, share)
+        m, lambdas, share = learned.m, list(learned.lambdas), _settle(task, bits, learned.m, share)
         if moved < 1e-4:
             break
     return task.solve(m, share)
 
 
-def _settle(task: _Task, guess: Guess, m: Sequence[Floats], share: float) -> float:
+def _log_u(task: _Task, guess: Guess) -> list[Ints]:
+    """Per block, log2 u of every distinct value pair, in millibits."""
+    blocks = zip(task.seen.caches, guess.u, guess.tables, strict=True)
+    return [block_log_u(cache, u, table) for cache, u, table in blocks]
+
+
+def _settle(task: _Task, bits: Sequence[Ints], m: Sequence[Floats], share: float) -> float:
     """Lambda over all pairs, from all blocks, with m and u as they are."""
-    way = _whole(task, guess)
+    way = _whole(task, bits)
     for _ in range(50):
         posterior, _ = expect(way, m, share)
         new = min(max(float((posterior * way.counts).sum()) / task.total, 1e-12), task.most)
@@ -128,7 +136,7 @@ def _settle(task: _Task, guess: Guess, m: Sequence[Floats], share: float) -> flo
     return share
 
 
-def _ways(task: _Task, guess: Guess) -> list[Way]:
+def _ways(task: _Task, bits: Sequence[Ints]) -> list[Way]:
     """One way per blocking rule, without the blocks it fixes; rarity sees every block over all pairs."""
     ways = []
     covered = task.seen.covered
@@ -139,22 +147,22 @@ def _ways(task: _Task, guess: Guess) -> list[Way]:
         )
         which = (covered >> number) & 1 == 1
         if which.any() and len(fixed) < len(task.shaped):
-            levels, counts, log_u = _rows(task.seen, guess, which, fixed)
+            levels, counts, log_u = _rows(task.seen, bits, which, fixed)
             ways.append(Way(levels, counts, log_u, float(counts.sum()), 1.0))
     if task.model.rarity is not None:
-        levels, counts, log_u = _rows(task.seen, guess, (covered >> len(task.model.blocking)) & 1 == 1, frozenset())
+        levels, counts, log_u = _rows(task.seen, bits, (covered >> len(task.model.blocking)) & 1 == 1, frozenset())
         ways.append(Way(levels, counts, log_u, float(task.total), task.most))
     # A model whose every rule fixes every block has nothing else to learn from than the pairs as they are.
-    return ways or [_whole(task, guess)]
+    return ways or [_whole(task, bits)]
 
 
-def _whole(task: _Task, guess: Guess) -> Way:
-    levels, counts, log_u = _rows(task.seen, guess, np.ones(len(task.seen.left), bool), frozenset())
+def _whole(task: _Task, bits: Sequence[Ints]) -> Way:
+    levels, counts, log_u = _rows(task.seen, bits, np.ones(len(task.seen.left), bool), frozenset())
     return Way(levels, counts, log_u, float(task.total), task.most)
 
 
 def _rows(
-    seen: Observed, guess: Guess, which: npt.NDArray[np.bool_], left_out: frozenset[int]
+    seen: Observed, bits: Sequence[Ints], which: npt.NDArray[np.bool_], left_out: frozenset[int]
 ) -> tuple[Ints, Floats, Floats]:
     """Distinct (levels, log2 u) rows of some pairs with their counts."""
     columns = []
@@ -165,21 +173,45 @@ def _rows(
             columns.append(np.full(len(ids), -1, dtype=np.int64))
             continue
         columns.append(cache.level[ids])
-        log_u += block_log_u(cache, guess.u[b], guess.tables[b])[ids]
-    table, counts = np.unique(np.stack([*columns, log_u], axis=1), axis=0, return_counts=True)
-    return table[:, :-1], counts.astype(np.float64), table[:, -1] / 1000.0
+        log_u += bits[b][ids]
+    first, counts = _distinct([*columns, log_u])
+    return np.stack([c[first] for c in columns], axis=1), counts.astype(np.float64), log_u[first] / 1000.0
 
 
-def _count_labels(task: _Task, labels: Ints) -> Guess | None:
-    """m and lambda counted on labelled matches; None if the labels name no match."""
+def _distinct(columns: Sequence[Ints]) -> tuple[Ints, Ints]:
+    """One place of each distinct row of these columns, in the rows' order, and how often it stands there.
+
+    The columns are packed into one number as far as 63 bits go: sorting whole rows is far slower.
+    """
+    packed, most = np.zeros(len(columns[0]), dtype=np.int64), 1
+    for column in columns:
+        low = int(column.min(initial=0))
+        width = int(column.max(initial=0)) - low + 1
+        if most * width >= 1 << 62:
+            packed = np.unique(packed, return_inverse=True)[1].reshape(-1)
+            most = int(packed.max(initial=0)) + 1
+        packed, most = packed * width + (column - low), most * width
+    _, first, counts = np.unique(packed, return_index=True, return_counts=True)
+    return first, counts
+
+
+def _count_labels(task: _Task, records: Records, labels: Ints) -> Guess | None:
+    """m counted on labelled matches, lambda on all pairs of labelled rows; None if the labels name no match."""
     left, right = true_pairs(labels)
+    known = records.source[labels >= 0]
+    total = len(known) * (len(known) - 1) // 2
+    if task.model.pairs == "between":
+        across = records.source[left] != records.source[right]
+        left, right = left[across], right[across]
+        held = np.bincount(known)
+        total -= int((held * (held - 1) // 2).sum())
     if not len(left):
         return None
     m = []
     for cache, raw in zip(task.seen.caches, task.raws, strict=True):
-        held = np.bincount(cache.levels(left, right), minlength=cache.block.size) + 0.5
-        m.append(held / np.bincount(raw.classes, weights=held)[raw.classes])
-    return task.solve(m, min(len(left) / task.total, task.most))
+        seen = np.bincount(cache.levels(left, right), minlength=cache.block.size) + 0.5
+        m.append(seen / np.bincount(raw.classes, weights=seen)[raw.classes])
+    return task.solve(m, min(len(left) / total, task.most))
 
 
 def _finish(records: Records, blocking: Blocking, task: _Task, guess: Guess) -> Parameters:
@@ -232,9 +264,14 @@ def _round(
 
 def data_digest(records: Records, model: Model) -> str:
     """SHA-256 over the rows in rank order and the fields the model uses: row order and other columns do not count."""
+    order = np.argsort(records.rank)
     state = hashlib.sha256()
-    fields = sorted(model.used_fields())
-    for row in np.argsort(records.rank).tolist():
-        texts = [records.sources[records.source[row]], *(records.columns[f].text(row) or "\x00" for f in fields)]
-        state.update("\x1f".join(texts).encode("utf-8", "surrogatepass") + b"\x1e")
+    dictionaries = [(records.sources, records.source)]
+    dictionaries += [(records.columns[f].values, records.columns[f].codes) for f in sorted(model.used_fields())]
+    for values, codes in dictionaries:
+        state.update(len(values).to_bytes(8, "big"))
+        for value in values:
+            text = value.encode("utf-8", "surrogatepass")
+            state.update(len(text).to_bytes(8, "big") + text)
+        state.update(codes[order].astype("<i4").tobytes())
     return state.hexdigest()
