@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.workbench.export import safe_cell, safe_terminal, write_csv, write_json_lines, write_parquet
+from mdi_engine.workbench.export import write_csv, write_json_lines, write_parquet
+from mdi_engine.workbench.safe import safe_cell, safe_terminal
 
 HOSTILE = ["=1+1", "+62", "-1", "@x", "\tx", "\rx", '"', "\x00", "\u202eRS", "a\nb", "z" * 10_000_000, None]
 TABLE = pa.table({"=nama": pa.array(HOSTILE, pa.string()), "n": pa.array([-1] * len(HOSTILE), pa.int64())})

@@ -175,10 +175,10 @@ _SECTIONS: dict[str, type[_Frozen]] = {
 }
 
 
-def load_model(path: Path) -> Model:
+def load_model(path: Path | str) -> Model:
     """Read a model file. Raises `ModelError` with every fault, `InputRefused` if the file cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputRefused(
             f"model {path}: cannot be read ({error.__class__.__name__})",

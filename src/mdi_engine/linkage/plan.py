@@ -146,6 +146,8 @@ def _heaviest(asked: _Asked, posting: Posting, text: Callable[[int, int], str]) 
             break
         rows = posting.rows[start[group] : start[group] + size[group]]
         said = text(int(rows[0]), int(posting.keys[start[group]]))
+        if said == HIDDEN and any(key.text == HIDDEN for key in shown):
+            continue  # a second key that may not be named tells nothing
         alone = Posting(rows, np.zeros(len(rows), dtype=np.int64))
         shown.append(HeavyKey(said, int(size[group]), _pairs(asked, alone)))
     return tuple(shown)

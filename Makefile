@@ -1,0 +1,61 @@
+# `make` alone says what there is. Nothing needs to be there beforehand but make and Python 3.11 or newer.
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip install --quiet
+
+# The first that runs, is new enough and can make environments; PYTHON=… comes before all.
+# A name on the path proves little: pyenv's shims stand there for versions that are not switched on.
+define find_python
+for candidate in "$(PYTHON)" python3.13 python3.12 python3.11 python3 python; do \
+	if [ -n "$$candidate" ] && "$$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+		>/dev/null 2>&1; then found="$$candidate"; break; fi; \
+done; \
+if [ -z "$$found" ]; then \
+	echo "No Python 3.11 or newer with venv was found. Install one (on Debian: apt install python3 python3-venv)," >&2; \
+	echo "or name it: make PYTHON=/path/to/python3" >&2; exit 1; \
+fi
+endef
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint types format clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/.run-ready ## make the environment, then ingest, train and link the samples and print what was found
+	@$(BIN)/mdi demo
+
+test: lint types ## make the environment, then lint, check types and run all tests
+	@$(BIN)/pytest -n auto
+
+lint: $(VENV)/.test-ready ## ruff: rules and layout
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.test-ready ## mypy, strict
+	@$(BIN)/mypy
+
+format: $(VENV)/.test-ready ## mend what ruff can mend
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: ## remove the environment and caches; homes and data stay
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/pyvenv.cfg:
+	@$(find_python); \
+	echo "making $(VENV) with $$("$$found" --version)"; \
+	"$$found" -m venv $(VENV)
+
+# Stamps: nothing is installed again until pyproject.toml changes.
+$(VENV)/.run-ready: pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "installing mdi-engine into $(VENV)"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.test-ready: pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "installing mdi-engine and its development tools into $(VENV)"
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.run-ready

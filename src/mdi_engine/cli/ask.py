@@ -1,0 +1,217 @@
+"""Commands that ask: profile, lookup, evaluate, history."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mdi_engine.cli.options import (
+    Encoding,
+    EntityName,
+    Home,
+    Json,
+    Pipelines,
+    Separator,
+    separator_of,
+    settings_of,
+)
+from mdi_engine.cli.output import Table, as_json, facts, note, show
+from mdi_engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from mdi_engine.jobs.lookup import LookupReport, MasterReport
+    from mdi_engine.ledger.history import MasterView
+    from mdi_engine.workbench.profile import ColumnProfile
+
+# What a value on the command line must be to mean "read it from standard input".
+_STDIN = "-"
+
+
+def profile(
+    target: Annotated[str, typer.Argument(metavar="SOURCE|FILE", help="A source's newest delivery, or a CSV file.")],
+    top: Annotated[int, typer.Option("--top", min=0, help="How many of the most frequent values to show.")] = 5,
+    encoding: Encoding = "utf-8",
+    separator: Separator = ",",
+    home: Home = None,
+    pipelines: Pipelines = None,
+    json: Json = False,
+) -> None:
+    """Tell what the columns of a source or a file hold.
+
+    \b
+        mdi profile sirs
+        mdi profile data/samples/sirs/sirs_2021.csv
+    """
+    from mdi_engine.jobs.profile import profile as run
+
+    found = run(settings_of(home, pipelines), target, encoding=encoding, separator=separator_of(separator), top=top)
+    if json:
+        return as_json(found.to_dict())
+    heads = ("column", "filled", "full", "placeholders", "empty", "distinct", "length")
+    frequent = [(column.name, value, count) for column in found.columns for value, count in column.top or ()]
+    show(facts([("rows", found.rows), ("rejected", found.rejected)], f"profile {found.target}"), "")
+    show(Table(heads, [_profiled(column) for column in found.columns]))
+    if frequent:
+        show("", Table(("column", "most frequent", "rows"), frequent))
+    return None
+
+
+def lookup(
+    entity: EntityName,
+    number: Annotated[str | None, typer.Option("--number", help="The number of a master, in force or not.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="A name, as anybody would write it.")] = None,
+    province: Annotated[str | None, typer.Option("--province", help="Its name, or its Kemendagri code.")] = None,
+    kode: Annotated[str | None, typer.Option("--kode", help="The hospital code (kode_rs).")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many masters.")] = 10,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Find the master of a number, or of what you know.
+
+    \b
+        mdi lookup facility --name "RSUD Sidoarjo" --province "Jawa Timur"
+        mdi lookup facility --number 1000123456
+
+    A value of - is read from standard input, so that it stands in no list of processes and no history.
+    """
+    from mdi_engine.jobs import lookup as job
+
+    query = _from_stdin({"number": number, "name": name, "province": province, "kode": kode})
+    asked = query.pop("number")
+    settings = settings_of(home)
+    if asked is not None:
+        if any(value is not None for value in query.values()):
+            raise UsageError("--number says all; other values beside it have no meaning", hint="Give one or the other.")
+        found = job.lookup_number(settings, entity, asked)
+        return as_json(found.to_dict()) if json else _show_master(found)
+    given = {field: value for field, value in query.items() if value is not None}
+    report = job.lookup(settings, entity, given, limit)
+    if json:
+        as_json(report.to_dict())
+        job.require_found(report)
+        return None
+    return _show_matches(job.require_found(report))
+
+
+def evaluate(
+    entity: EntityName,
+    truth: Annotated[
+        Path, typer.Option("--truth", metavar="FILE.csv", help="Columns source, source_key, entity (any label).")
+    ],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Measure the masters of the home against a truth.
+
+    \b
+        mdi evaluate facility --truth data/samples/truth/facility.csv
+    """
+    from mdi_engine.cli.quality import quality_table
+    from mdi_engine.jobs.evaluate import evaluate_entity
+
+    found = evaluate_entity(settings_of(home), entity, truth)
+    if json:
+        return as_json(found.to_dict())
+    counts = [
+        ("records", found.records),
+        ("not in the truth", found.unnamed),
+        ("true pairs", found.evaluation.true_pairs),
+        ("pairs found", found.evaluation.found_pairs),
+    ]
+    return show(facts(counts, f"evaluate {entity}"), "", quality_table("", found.evaluation))
+
+
+def history(
+    number: Annotated[str, typer.Argument(metavar="ID", help="A number that was issued at any time.")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Tell what became of a number.
+
+    \b
+        mdi history 1000123456
+    """
+    from mdi_engine.jobs.history import history_of
+
+    found = history_of(settings_of(home), number)
+    if json:
+        return as_json(found.to_dict())
+    rows = [
+        (
+            entry.seq,
+            _second(entry.at),
+            entry.what,
+            " ".join(entry.numbers),
+            " ".join(found.names[i] for i in entry.records),
+        )
+        for entry in found.entries
+    ]
+    show(facts(_standing(found.master)), "")
+    return show(Table(("event", "at", "what", "numbers", "records"), rows))
+
+
+def _profiled(column: ColumnProfile) -> tuple[object, ...]:
+    length = None if column.shortest is None else f"{column.shortest}..{column.longest}"
+    return (
+        column.name,
+        column.filled,
+        f"{column.completeness:.1%}",
+        column.placeholders,
+        column.empty,
+        column.distinct,
+        length,
+    )
+
+
+def _from_stdin(values: dict[str, str | None]) -> dict[str, str | None]:
+    """The values, with the one that is `-` read from the first line of standard input."""
+    asking = [name for name, value in values.items() if value == _STDIN]
+    if len(asking) > 1:
+        raise UsageError(f"only one value can come from standard input, not {' and '.join(asking)}")
+    line = sys.stdin.readline().strip() if asking else ""
+    return {name: line if name in asking else value for name, value in values.items()}
+
+
+def _show_master(found: MasterReport) -> None:
+    if found.via is not None:
+        note(f"{found.via} redirects to {found.number}.")
+    records = [
+        (f"{record.source}:{record.source_key}", record.payload.get("name"), record.payload.get("province"))
+        for record in found.master.records
+    ]
+    show(facts(_standing(found.master)), "", Table(("record", "name", "province"), records))
+
+
+def _second(moment: str) -> str:
+    """A moment in UTC to the second, as a person reads it."""
+    return moment[:19].replace("T", " ")
+
+
+def _standing(view: MasterView) -> list[tuple[str, object]]:
+    stated: list[tuple[str, object]] = [
+        ("number", view.number),
+        ("entity", view.entity),
+        ("status", view.status),
+        ("founded", _second(view.founded_at)),
+        ("records", " ".join(f"{record.source}:{record.source_key}" for record in view.records) or None),
+    ]
+    if view.redirect_to:
+        stated.append(("redirects to", view.redirect_to))
+    if view.split_from:
+        stated.append(("split from", view.split_from))
+    if view.redirects:
+        stated.append(("numbers redirected here", " ".join(view.redirects)))
+    return stated
+
+
+def _show_matches(report: LookupReport) -> None:
+    rows = [
+        (match.number or "waiting", match.fields.get("name"), match.record, match.verdict, match.probability)
+        for match in report.matches
+    ]
+    show(Table(("number", "name", "record", "verdict", "probability"), rows))
+    for match in report.matches:
+        show("", match.number or "waiting", *(f"  {line}" for line in match.why))

@@ -1,0 +1,79 @@
+"""Commands that look after things: verify, doctor, generate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdi_engine.cli.options import Home, Json, Pipelines, settings_of
+from mdi_engine.cli.output import Table, as_json, facts, note, show
+
+FAILED = 1
+
+
+def verify(home: Home = None, json: Json = False) -> None:
+    """Prove that the home is what its events say.
+
+    \b
+        mdi verify
+
+    Nothing is repaired. The exit code is 1 if anything is wrong.
+    """
+    from mdi_engine.jobs.verify import verify_home
+
+    report = verify_home(settings_of(home))
+    if json:
+        as_json(report.to_dict())
+    else:
+        waiting = [(f"{entity} records waiting", count) for entity, count in report.waiting.items()]
+        show(facts([("events", report.events), *waiting, ("findings", len(report.findings))]))
+        if report.findings:
+            show("", Table(("check", "finding"), [(found.check, found.message) for found in report.findings]))
+    if report.findings:
+        raise typer.Exit(FAILED)
+
+
+def doctor(home: Home = None, pipelines: Pipelines = None, json: Json = False) -> None:
+    """Look whether all that is needed is here, and sound.
+
+    \b
+        mdi doctor
+
+    It looks at versions, the disk, the home and its stores. The exit code is 1 if anything is wrong.
+    """
+    from mdi_engine.jobs.doctor import doctor as run
+
+    checks = run(settings_of(home, pipelines))
+    sound = all(check.ok for check in checks)
+    if json:
+        as_json({"ok": sound, "checks": [check.to_dict() for check in checks]})
+    else:
+        show(Table(("", "check", "found"), [("ok" if c.ok else "WRONG", c.name, c.detail) for c in checks]))
+    if not sound:
+        raise typer.Exit(FAILED)
+
+
+def generate(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the lists into.")],
+    hospitals: Annotated[int, typer.Option("--hospitals", min=1, help="How many hospitals to invent.")] = 600,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same files.")] = 1,
+    json: Json = False,
+) -> None:
+    """Invent hospitals: two extracts, and the truth.
+
+    \b
+        mdi generate samples --hospitals 600 --seed 1
+
+    The extracts have the shapes and the defects of real ones.
+    """
+    from mdi_engine.population.hospitals import generate_hospitals
+
+    made = generate_hospitals(out, hospitals, seed)
+    files = {"sirs": str(made.sirs), "pusdatin": str(made.pusdatin), "truth": str(made.truth)}
+    counts = {"hospitals": made.hospitals, "sirs_rows": made.sirs_rows, "pusdatin_rows": made.pusdatin_rows}
+    if json:
+        return as_json({**files, **counts})
+    show(facts([*counts.items(), *files.items()]))
+    return note(f"Next: mdi ingest sirs {made.sirs}")

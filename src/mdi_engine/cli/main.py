@@ -1,0 +1,120 @@
+"""`mdi`: the command line. Heavy libraries are imported inside the commands, so that `mdi --help` answers at once."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdi_engine import __version__
+from mdi_engine.cli.ask import evaluate, history, lookup, profile
+from mdi_engine.cli.care import doctor, generate, verify
+from mdi_engine.cli.registry import demo, ingest, link, train
+from mdi_engine.cli.tables import dedupe, explain
+from mdi_engine.errors import MdiError
+
+INTERRUPTED = 130
+_COMMANDS = (
+    demo,
+    ingest,
+    profile,
+    train,
+    link,
+    dedupe,
+    explain,
+    lookup,
+    evaluate,
+    history,
+    verify,
+    doctor,
+    generate,
+)
+
+app = typer.Typer(
+    name="mdi",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in _COMMANDS:
+    app.command()(_command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mdi-engine {__version__}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 input refused, 4 not found, 5 conflict or locked.")
+def mdi(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find which rows are the same thing, and give each thing one lasting number.
+
+    \b
+        mdi demo
+        mdi ingest sirs data/samples/sirs/sirs_2021.csv
+    """
+
+
+def main() -> None:
+    """Run the command line; errors become a message on standard error and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a letter gets its escape, not a crash.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        typer.main.get_command(app).main(prog_name="mdi")
+    except MdiError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+    except OSError as error:
+        _say(f"{error.filename or 'the system'}: {error.strerror or type(error).__name__}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        if os.environ.get("MDI_DEBUG"):
+            raise
+        _say(_fault(error))
+        sys.exit(1)
+    finally:
+        _let_go()
+
+
+def _let_go() -> None:
+    """Hand over what is still held back; a reader who left early (`mdi … | head`) is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(message: str) -> None:
+    from mdi_engine.cli.output import note
+
+    note(f"mdi: {message}")
+
+
+def _fault(error: Exception) -> str:
+    """What is said of an error nobody foresaw: its kind and place. Its text may quote a person's values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "mdi_engine" in frame.filename] or frames
+    place = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "an unknown place"
+    return (
+        f"an error that nobody foresaw: {type(error).__name__} at {place}\n"
+        "Run again with MDI_DEBUG=1 for the traceback; it may quote personal values, so read it before passing it on."
+    )
+
+
+if __name__ == "__main__":
+    main()

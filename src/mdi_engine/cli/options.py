@@ -1,0 +1,44 @@
+"""Options and arguments that several commands share, so that they read the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from mdi_engine.settings import Settings
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", metavar="FOLDER", help="Home folder; without it MDI_HOME, else ./mdi-home."),
+]
+Pipelines = Annotated[
+    Path | None,
+    typer.Option("--pipelines", metavar="FOLDER", help="Folder of source pipelines, searched after the home's own."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+EntityName = Annotated[str, typer.Argument(metavar="ENTITY", help="What is mastered, such as facility.")]
+Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of files that carry no byte-order mark.")]
+Separator = Annotated[str, typer.Option("--separator", help="Separator of columns; \\t is a tab.")]
+ModelFile = Annotated[
+    Path | None, typer.Option("--model", metavar="MODEL.toml", help="The linkage model: fields, rules, comparisons.")
+]
+
+
+def settings_of(home: Path | None, pipelines: Path | None = None) -> Settings:
+    """Settings from the environment, with the flags that were given in their place."""
+    from mdi_engine.settings import Settings
+
+    given: dict[str, Any] = {"home": home, "pipelines": pipelines}
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def separator_of(text: str) -> str:
+    r"""The separator meant, where a shell makes a tab hard to type.
+
+    >>> separator_of(r"\t") == chr(9), separator_of(";")
+    (True, ';')
+    """
+    return "\t" if text == r"\t" else text

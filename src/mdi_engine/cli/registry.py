@@ -1,0 +1,172 @@
+"""Commands that fill and link a home: demo, ingest, train, link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mdi_engine.cli.options import EntityName, Home, Json, Pipelines, settings_of
+from mdi_engine.cli.output import Table, as_json, facts, note, show
+from mdi_engine.cli.progress import watching
+
+if TYPE_CHECKING:
+    from mdi_engine.jobs.ingest import IngestReport
+    from mdi_engine.jobs.link import LinkReport
+    from mdi_engine.jobs.train import TrainReport
+
+
+def demo(home: Home = None, json: Json = False) -> None:
+    """Ingest, train, link and measure the samples.
+
+    \b
+        mdi demo
+
+    The samples are two lists of invented hospitals. Running it again finds nothing new and writes no event.
+    """
+    from mdi_engine.cli.quality import quality_table
+    from mdi_engine.jobs.demo import demo as run
+
+    settings = settings_of(home)
+    with watching() as progress:
+        report = run(settings, progress=progress)
+    if json:
+        return as_json(report.to_dict())
+    show(_ingested(report.ingested), "", _trained(report.trained), "", _linked(report.linked), "")
+    show(quality_table("measured against the truth of the samples", report.quality.evaluation))
+    note(f"The home is {settings.home}. Ask it something:")
+    note(f'  mdi lookup facility --name "{_SAMPLE}"' + ("" if home is None else f" --home {home}"))
+    return None
+
+
+def ingest(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source, such as sirs or pusdatin.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Extract files; together one delivery.")],
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Withdraw more than the source allows; take an older delivery again.")
+    ] = False,
+    home: Home = None,
+    pipelines: Pipelines = None,
+    json: Json = False,
+) -> None:
+    """Take a source's extract files into the home.
+
+    \b
+        mdi ingest sirs data/samples/sirs/sirs_2021.csv
+
+    The files of one call are one delivery. The same files again change nothing. What is refused leaves no trace.
+    """
+    from mdi_engine.jobs.ingest import ingest as run
+
+    with watching() as progress:
+        report = run(settings_of(home, pipelines), source, files, yes=yes, progress=progress)
+    if json:
+        return as_json(report.to_dict())
+    show(_ingested([report]))
+    if report.reasons:
+        show("", Table(("why rows were rejected", "faults"), list(report.reasons.items())))
+    if report.outcome != "taken":
+        note(_OUTCOMES[report.outcome])
+    return None
+
+
+def train(entity: EntityName, home: Home = None, json: Json = False) -> None:
+    """Learn how much each agreement and disagreement says.
+
+    \b
+        mdi train facility
+
+    It learns from the records of the home, without labels. Unchanged records give no new version.
+    """
+    from mdi_engine.jobs.train import train_entity
+
+    with watching() as progress:
+        report = train_entity(settings_of(home), entity, progress=progress)
+    if json:
+        return as_json(report.to_dict())
+    return show(_trained(report))
+
+
+def link(
+    entities: Annotated[
+        list[str] | None, typer.Argument(metavar="ENTITY", help="What to link; everything if left out.")
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Tell cost and loss, link nothing.")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Give each thing in the home its one number.
+
+    \b
+        mdi link facility
+        mdi link facility --plan
+
+    Without new input nothing changes.
+    """
+    from mdi_engine.cli.plans import plan_dict, show_plan
+    from mdi_engine.entities import ENTITIES
+    from mdi_engine.jobs.link import link_entity, plan_entity
+
+    settings, wanted = settings_of(home), entities or list(ENTITIES)
+    if plan:
+        plans = {entity: plan_entity(settings, entity) for entity in wanted}
+        if json:
+            return as_json({"plans": {entity: plan_dict(found) for entity, found in plans.items()}})
+        for entity, found in plans.items():
+            show_plan(entity, found)
+        return None
+    with watching() as progress:
+        reports = [link_entity(settings, entity, progress=progress) for entity in wanted]
+    if json:
+        return as_json({"linked": [report.to_dict() for report in reports]})
+    return show(*map(_linked, reports))
+
+
+# A hospital of the samples, for the first question.
+_SAMPLE = "RS Umum Srikandi Sentosa"
+_OUTCOMES = {
+    "known": "These files are the newest delivery already; nothing changed.",
+    "superseded": "These files were delivered before and followed by others since; nothing was done. "
+    "--yes takes them in again over the newer delivery.",
+}
+
+
+def _ingested(reports: Iterable[IngestReport]) -> Table:
+    counts = ("read", "accepted", "rejected", "new", "changed", "unchanged", "withdrawn")
+    rows = [(report.source, *(getattr(report, name) for name in counts)) for report in reports]
+    return Table(("source", *counts), rows)
+
+
+def _trained(report: TrainReport) -> Table:
+    return facts(
+        [
+            ("parameters", f"version {report.version}, {'new' if report.new else 'unchanged'}"),
+            ("trained on", f"{report.records:,} records"),
+            ("matches expected", f"{report.expected_matches:,.0f}"),
+            ("candidates among them", "unknown" if report.recall is None else f"{report.recall:.1%}"),
+            ("digest", report.digest[:16]),
+        ],
+        f"train {report.entity}",
+    )
+
+
+def _linked(report: LinkReport) -> Table:
+    return facts(
+        [
+            ("records", report.records),
+            ("candidate pairs", report.candidate_pairs),
+            ("pairs in doubt", report.in_doubt),
+            ("masters", report.masters),
+            ("new", report.new),
+            ("merged", report.merged),
+            ("split", report.split),
+            ("restored", report.restored),
+            ("retired", report.retired),
+            ("redirects", report.redirects),
+            ("churn", f"{report.churn:.2%}" if report.churn else "0"),
+            ("events written", report.events_written),
+        ],
+        f"link {report.entity}",
+    )

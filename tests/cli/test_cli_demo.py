@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+from cli_helpers import Shell
+
+pytest_plugins = ["cli_fixtures"]
+
+
+def test_a_second_demo_writes_no_event_and_churns_nothing(demo: Shell) -> None:
+    before = json.loads(demo.mdi("verify", "--json").stdout)
+    told = json.loads(demo.mdi("demo", "--json").stdout)
+    assert [report["outcome"] for report in told["ingested"]] == ["known", "known"]
+    assert told["trained"]["new"] is False
+    assert (told["linked"]["events_written"], told["linked"]["churn"], told["linked"]["new"]) == (0, 0, 0)
+    assert json.loads(demo.mdi("verify", "--json").stdout) == before
+    assert before["findings"] == []
+
+
+def test_the_demo_finds_what_is_the_same(demo_home: Path) -> None:
+    told = json.loads(Shell(demo_home).mdi("evaluate", "facility", "--truth", _truth(), "--json").stdout)
+    assert told["unnamed"] == 0
+    assert told["evaluation"]["pairwise"]["f1"] >= 0.97
+
+
+def test_the_question_the_demo_suggests_has_an_answer(demo: Shell) -> None:
+    note = demo.mdi("demo").stderr.splitlines()[-1]
+    program, *arguments = shlex.split(note)
+    assert program == "mdi"
+    assert "match" in demo.mdi(*arguments).stdout
+
+
+def test_the_home_is_where_it_is_wanted(shell: Shell) -> None:
+    made = json.loads(shell.mdi("generate", "lists", "--hospitals", "9", "--seed", "7", "--json").stdout)
+    assert shell.mdi("ingest", "sirs", made["sirs"], MDI_HOME="told").returncode == 0
+    assert shell.mdi("ingest", "sirs", made["sirs"], "--home", "flag", MDI_HOME="told").returncode == 0
+    assert sorted(path.name for path in shell.folder.iterdir()) == ["flag", "lists", "told"]
+    assert shell.mdi("verify", "--home", "flag", MDI_HOME="nowhere").returncode == 0
+
+
+def _truth() -> str:
+    return str(Path(__file__).parents[2] / "data" / "samples" / "truth" / "facility.csv")
