@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from mdi_engine.workbench.safe import safe_terminal
+
 # A cell or line longer than this is cut on its way to a person; --json and files give it whole.
 _LONGEST = 500
 # What a terminal would act on although JSON lets it stand: C1 controls, marks of direction, lone surrogates.
@@ -51,8 +53,6 @@ def text_of(value: object) -> str:
 
 def clean(text: str) -> str:
     """One line without controls and marks of direction, cut at 500 characters."""
-
-    from mdi_engine.workbench.safe import safe_terminal
 
     return safe_terminal(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 

@@ -140,7 +140,7 @@ def _way(
 def _heaviest(asked: _Asked, posting: Posting, text: Callable[[int, int], str]) -> tuple[HeavyKey, ...]:
     """The keys with the most records, those of more than one record only."""
     start, size = groups(posting)
-    shown = []
+    shown: list[HeavyKey] = []
     for group in np.argsort(-size, kind="stable")[:HEAVIEST].tolist():
         if size[group] < 2:
             break
