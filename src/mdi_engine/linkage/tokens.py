@@ -64,21 +64,38 @@ def match_bags(left: Sequence[str], right: Sequence[str]) -> BagMatch:
     """
     a, b = _join(left, right), _join(right, left)
     meetings: list[Meeting] = []
-    free_a, free_b = sorted(a), sorted(b)
-    for how in (EXACT, TYPO, INITIAL):
-        meeting = sorted(
-            ((min(x, y), max(x, y), x, y) for x in set(free_a) for y in set(free_b) if word_class(x, y) == how),
-        )
-        for _, _, x, y in meeting:
-            while x in free_a and y in free_b:
-                free_a.remove(x)
-                free_b.remove(y)
-                meetings.append(Meeting(how, x, y))
+    free_a, free_b = [], sorted(b)
+    for word in sorted(a):
+        if word in free_b:
+            free_b.remove(word)
+            meetings.append(Meeting(EXACT, word, word))
+        else:
+            free_a.append(word)
+    for how, _, _, x, y in _near(free_a, free_b):
+        while x in free_a and y in free_b:
+            free_a.remove(x)
+            free_b.remove(y)
+            meetings.append(Meeting(how, x, y))
     return BagMatch(tuple(meetings), len(a), len(b))
+
+
+def _near(left: list[str], right: list[str]) -> list[tuple[int, str, str, str, str]]:
+    """Unequal words that meet, in the order in which they may choose each other."""
+    near = []
+    for x in set(left):
+        for y in set(right):
+            # Most words are nowhere near each other: their lengths alone say so.
+            if -3 < len(x) - len(y) < 3 or len(x) == 1 or len(y) == 1:
+                how = word_class(x, y)
+                if how is not None:
+                    near.append((how, min(x, y), max(x, y), x, y))
+    return sorted(near)
 
 
 def _join(words: Sequence[str], other: Sequence[str]) -> list[str]:
     """The words, two neighbours made one where the other side writes them as one."""
+    if len(words) < 2:
+        return list(words)
     joined: list[str] = []
     i = 0
     while i < len(words):
