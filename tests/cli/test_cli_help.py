@@ -30,10 +30,12 @@ def test_every_command_of_the_slice_is_there() -> None:
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)], ids=lambda name: " ".join(name) or "mdi")
-def test_help_is_one_sentence_then_an_example_then_the_rest(command: tuple[str, ...], shell: Shell) -> None:
+def test_help_begins_with_an_example_then_says_in_a_sentence_what_it_does(
+    command: tuple[str, ...], shell: Shell
+) -> None:
     told = shell.mdi(*command, "--help")
     assert told.returncode == 0
-    usage, sentence, example, *rest = told.stdout.split("\n\n")
+    usage, example, sentence, *rest = told.stdout.split("\n\n")
     assert usage.startswith("Usage: mdi")
     assert sentence.strip().endswith(".")
     assert "\n" not in sentence

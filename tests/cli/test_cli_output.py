@@ -153,6 +153,7 @@ def test_a_plan_after_training_tells_seconds_and_loss(demo_home: Path) -> None:
 
 
 def test_dedupe_writes_its_clusters_and_measures_itself(shell: Shell, lists: Path) -> None:
+    lists.write_text(LISTS.replace('key = "code"\n', ""))
     done = shell.mdi(
         "dedupe", SIRS, PUSDATIN, "--model", lists, "--output", "out.parquet", "--truth", "label", "--json"
     )
@@ -244,6 +245,11 @@ def test_colour_is_for_terminals_and_not_with_no_color(demo_home: Path) -> None:
 
 
 def test_a_terminal_that_knows_no_unicode_gets_escapes_not_a_crash(demo_home: Path) -> None:
-    done = Shell(demo_home).mdi("explain", f"sirs:{CODE}", f"pusdatin:{CODE}", PYTHONIOENCODING="ascii")
+    told = Shell(demo_home).on_a_terminal("explain", f"sirs:{CODE}", f"pusdatin:{CODE}", PYTHONIOENCODING="ascii")
+    assert "\\u201c" in told
+
+
+def test_data_in_a_pipe_is_utf_8_whatever_the_locale(demo_home: Path) -> None:
+    done = Shell(demo_home).mdi("explain", f"sirs:{CODE}", f"pusdatin:{CODE}", PYTHONIOENCODING="ascii", LC_ALL="C")
     assert done.returncode == 0
-    assert "\\u201c" in done.stdout
+    assert "“" in done.stdout

@@ -115,7 +115,26 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
         dedupe([write(tmp_path / "a.csv")], people(), output=tmp_path / "no" / "out.csv")
 
 
-@pytest.mark.parametrize(("field", "fault"), [("name", "uses this field"), ("nobody", "no such field")])
+def test_a_list_is_never_written_over(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv")
+    before = path.read_bytes()
+    (tmp_path / "link.csv").symlink_to(path)
+    for output in (path, tmp_path / "link.csv"):
+        with pytest.raises(UsageError, match="one of the files to be read"):
+            dedupe([path], people(), output=output)
+    assert path.read_bytes() == before
+
+
+def test_a_truth_under_another_name_is_refused(tmp_path: Path) -> None:
+    hidden = people(
+        PEOPLE.replace("[fields.who]", '[fields.alias]\ncolumn = "who"\n[fields.who]', 1)
+        + '[[comparisons]]\nfield = "alias"\nlevels = ["exact"]\n'
+    )
+    with pytest.raises(UsageError, match="alias"):
+        dedupe([write(tmp_path / "a.csv")], hidden, truth="who")
+
+
+@pytest.mark.parametrize(("field", "fault"), [("name", "uses this column"), ("nobody", "no such field")])
 def test_a_truth_that_the_matcher_sees_is_refused(tmp_path: Path, field: str, fault: str) -> None:
     with pytest.raises(UsageError, match=fault):
         dedupe([write(tmp_path / "a.csv")], people(), truth=field)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -42,8 +44,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _example_first(command: Callable[..., object]) -> str:
+    """A command's docstring as help: the example, then the sentence it begins with, then the rest."""
+    sentence, example, *rest = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join([example, sentence, *rest])
+
+
 for _command in _COMMANDS:
-    app.command()(_command)
+    _sentence = inspect.cleandoc(_command.__doc__ or "").split("\n")[0]
+    app.command(help=_example_first(_command), short_help=_sentence)(_command)
 
 
 def _version(asked: bool) -> None:
@@ -52,7 +63,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 input refused, 4 not found, 5 conflict or locked.")
 def mdi(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -66,12 +76,19 @@ def mdi(
     """
 
 
+app.callback(
+    help=_example_first(mdi),
+    epilog="Exit codes: 0 ok, 1 failure, 2 usage, 3 input refused, 4 not found, 5 conflict or locked.",
+)(mdi)
+
+
 def main() -> None:
     """Run the command line; errors become a message on standard error and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal that cannot show a letter gets its escape, not a crash.
-            stream.reconfigure(errors="backslashreplace")
+            # A terminal that cannot show a letter gets its escape, not a crash; data in a file or a pipe is UTF-8.
+            data = stream is sys.stdout and not stream.isatty()
+            stream.reconfigure(encoding="utf-8" if data else None, errors="backslashreplace")
     try:
         typer.main.get_command(app).main(prog_name="mdi")
     except MdiError as error:

@@ -48,6 +48,8 @@ def dedupe(
     to_stdout = output is not None and str(output) == "-"
     if json and to_stdout:
         raise UsageError("--json and --output - both want standard output", hint="Give --output a file.")
+    job.check_apart(output, [model] if model else [])
+    job.check_truth(spec, truth)
     if plan:
         _, found = job.plan_files(files, spec, encoding=encoding, separator=separator_of(separator))
         return as_json(plan_dict(found)) if json else show_plan(spec.name, found)

@@ -19,7 +19,7 @@ from mdi_engine.jobs.tables import columns_of, frame_tables, read_table, source_
 from mdi_engine.linkage.blocking import covers, prepare
 from mdi_engine.linkage.cluster import Clusters, cluster, in_doubt
 from mdi_engine.linkage.evaluate import Evaluation, cluster_sizes, evaluate, true_pairs
-from mdi_engine.linkage.model import Model
+from mdi_engine.linkage.model import FieldSpec, Model
 from mdi_engine.linkage.parameters import Parameters
 from mdi_engine.linkage.plan import Plan, plan
 from mdi_engine.linkage.records import Records
@@ -117,8 +117,9 @@ def dedupe(
     `truth` is a field of the model that no rule and no comparison uses; NULL there is an entity of its own.
     Raises `UsageError`, `ModelError`, `InputRefused`; then nothing is written.
     """
-    _check_truth(model, truth)
+    check_truth(model, truth)
     check_output(output)
+    check_apart(output, files)
     clock = _Clock(progress)
     with clock.stage("read"):
         tables = read_tables(files, model, encoding=encoding, separator=separator)
@@ -145,7 +146,7 @@ def link(frames: Mapping[str, Any] | Any, model: Model, *, truth: str | None = N
     Trains on the tables themselves, without labels. `truth` as in `dedupe`. Values are compared as text: give dates
     as YYYY-MM-DD and identifiers as text.
     """
-    _check_truth(model, truth)
+    check_truth(model, truth)
     return _link(frame_tables(frames), model, truth, _Clock(SILENT))
 
 
@@ -189,7 +190,17 @@ def candidate_recall(records: Records, parameters: Parameters, truth: Ints) -> f
     return float(hit.mean())
 
 
-def _check_truth(model: Model, truth: str | None) -> None:
+def check_apart(output: Path | None, files: Sequence[Path]) -> None:
+    """Raise `UsageError` if `output` is one of the files to be read: the only copy of a list would be gone."""
+    if output is None or not output.exists():
+        return
+    for path in files:
+        if path.exists() and path.samefile(output):
+            raise UsageError(f"output {output} is one of the files to be read", hint="Give it another name.")
+
+
+def check_truth(model: Model, truth: str | None) -> None:
+    """Raise `UsageError` if `truth` is no field of the model, or if the matcher sees its column under any name."""
     if truth is None:
         return
     if truth not in model.fields:
@@ -197,8 +208,19 @@ def _check_truth(model: Model, truth: str | None) -> None:
             f"--truth {truth}: the model has no such field; it has {', '.join(model.fields)}",
             hint="Map the column that holds the truth as a field of the model.",
         )
-    if truth in model.used_fields() or truth == model.key:
-        raise UsageError(
-            f"--truth {truth}: the model uses this field to link; what is measured against must not be seen",
-            hint="Take it out of the rules and comparisons, or name another field.",
-        )
+    seen = model.used_fields() | ({model.key} if model.key else set())
+    for name in sorted(seen):
+        if name == truth or _same_column(model.fields[name], model.fields[truth]):
+            raise UsageError(
+                f"--truth {truth}: the model uses this column to link (field {name!r}); the matcher must not see "
+                "what it is measured against",
+                hint="Take it out of the rules and comparisons, or name another field.",
+            )
+
+
+def _same_column(one: FieldSpec, other: FieldSpec) -> bool:
+    """Whether two fields read one column of some file."""
+    if isinstance(one.column, str) and isinstance(other.column, str):
+        return one.column == other.column
+    columns = [field.column for field in (one, other) if isinstance(field.column, dict)]
+    return any(one.column_in(source) == other.column_in(source) for found in columns for source in found)
