@@ -253,3 +253,10 @@ def test_the_real_hospital_lists_reach_f1_of_97(real_data: Path) -> None:
     assert linked.evaluation is not None
     assert linked.evaluation.pairwise.f1 >= 0.97
     assert max(int(size) for size in linked.to_dict()["cluster_sizes"]) <= 2  # type: ignore[attr-defined]
+
+
+def test_a_model_that_says_too_little_is_doubted(tmp_path: Path) -> None:
+    table = [(f"PUSKESMAS {n:05d}", TOWNS[n % 10], f"p{n}") for n in range(300)]
+    poor = people(PEOPLE.replace("first(name, 3)", "first(name, 9)").replace('"jaro_winkler >= 0.9"', '"jaro >= 0.5"'))
+    assert dedupe([write(tmp_path / "a.csv", table)], poor).to_dict()["doubts"]
+    assert dedupe([write(tmp_path / "b.csv")], people()).to_dict()["doubts"] == []

@@ -42,6 +42,7 @@ def dedupe(
     """
     from mdi_engine.cli.plans import plan_dict, show_plan
     from mdi_engine.jobs import dedupe as job
+    from mdi_engine.linkage.doubts import doubts
     from mdi_engine.linkage.model import load_model
 
     spec = load_model(_needed(model))
@@ -63,6 +64,8 @@ def dedupe(
             separator=separator_of(separator),
             progress=progress,
         )
+    for doubt in doubts(linked.parameters):
+        note(f"Doubtful: {doubt}")
     if json:
         return as_json(linked.to_dict())
     if to_stdout:
@@ -131,6 +134,7 @@ def _show_linked(linked: Linked) -> None:
                 ("records", len(linked.records)),
                 ("clusters", _clusters(linked)),
                 ("candidate pairs", linked.edges.candidate_pairs),
+                ("matches expected", round(linked.parameters.lambda_ * linked.parameters.total_pairs)),
                 ("pairs in doubt", linked.pairs_to_review),
             ]
         ),

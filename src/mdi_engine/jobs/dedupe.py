@@ -18,6 +18,7 @@ from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.tables import columns_of, frame_tables, read_table, source_names, to_records
 from mdi_engine.linkage.blocking import covers, prepare
 from mdi_engine.linkage.cluster import Clusters, cluster, in_doubt
+from mdi_engine.linkage.doubts import doubts
 from mdi_engine.linkage.evaluate import Evaluation, cluster_sizes, evaluate, true_pairs
 from mdi_engine.linkage.model import FieldSpec, Model
 from mdi_engine.linkage.parameters import Parameters
@@ -75,6 +76,8 @@ class Linked:
             "cluster_sizes": {str(size): count for size, count in sizes.items()},
             "candidate_pairs": self.edges.candidate_pairs,
             "pairs_to_review": self.pairs_to_review,
+            "expected_matches": round(self.parameters.lambda_ * self.parameters.total_pairs, 1),
+            "doubts": list(doubts(self.parameters)),
             **({} if found is None else {"pairwise": found.pairwise.to_dict(), "b_cubed": found.b_cubed.to_dict()}),
             "candidate_recall": self.candidate_recall,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
