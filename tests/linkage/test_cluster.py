@@ -3,7 +3,9 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
+import sys
 from fractions import Fraction
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -19,6 +21,7 @@ from mdi_engine.linkage.model import Model, VetoSpec
 from mdi_engine.linkage.parameters import Parameters
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.score import Edges
+from mdi_engine.linkage.unionfind import components
 
 VETO = "two cities"
 
@@ -201,3 +204,68 @@ def test_no_record_and_no_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(uniform(0, 0, []), monkeypatch).label.tolist() == []
     alone = run(uniform(3, 5_000, []), monkeypatch)
     assert (alone.label.tolist(), alone.decisions) == ([0, 1, 2], ())
+
+
+class Counted(np.ndarray[tuple[int], np.dtype[np.int64]]):
+    """An array that counts the elements numpy touches in it and in whatever is made of it."""
+
+    touched = 0
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        Counted.touched += max(np.size(value) for value in inputs)
+        if "out" in options:
+            options["out"] = tuple(map(bare, options["out"]))
+        result = getattr(ufunc, method)(*map(bare, inputs), **options)
+        return result.view(Counted) if isinstance(result, np.ndarray) else result
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        Counted.touched += sum(value.size for value in args if isinstance(value, np.ndarray))
+        return super().__array_function__(func, types, args, kwargs)
+
+
+def bare(value: Any) -> Any:
+    return value.view(np.ndarray) if isinstance(value, Counted) else value
+
+
+class SameWeights:
+    """Stands where the scorer stands: every pair weighs the same, and is counted."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def weights(self, left: Ints, right: Ints) -> Ints:
+        Counted.touched += len(left)
+        return np.full(len(left), 5_000, dtype=np.int64).view(Counted)
+
+
+def work(count: int, size: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """Elements touched and Python functions called to cluster so many components, each a chain of `size` records."""
+    n = count * size
+    records = table([{}] * n, people_model(), ["a"] * n, [f"{i:06}" for i in range(n)])
+    left = np.array([i for i in range(n - 1) if (i + 1) % size], dtype=np.int64).view(Counted)
+    edges = Edges(left, (left + 1).view(Counted), np.full(len(left), 5_000).view(Counted), len(left))
+    parameters = parameters_with(model_with(one_per_source=False, veto=True))
+    monkeypatch.setattr(module, "Scorer", SameWeights)
+    monkeypatch.setattr(module, "components", lambda *graph: components(*graph).view(Counted))
+    calls = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    Counted.touched = 0
+    sys.setprofile(note)
+    try:
+        found = cluster(records, edges, parameters)
+    finally:
+        sys.setprofile(None)
+    assert len(np.unique(found.label)) == count
+    return Counted.touched, calls
+
+
+def test_work_grows_with_records_not_with_their_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Components of one size: eight times the records are about eight times the work, in numpy and in Python."""
+    touched, calls = work(50, 4, monkeypatch)
+    touched_more, calls_more = work(400, 4, monkeypatch)
+    assert touched > 1_000
+    assert touched_more < 9 * touched
+    assert calls_more < 9 * calls

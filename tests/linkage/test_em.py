@@ -123,6 +123,10 @@ def test_a_class_nobody_fell_into_keeps_its_m() -> None:
     assert found.tolist() == [1.0, 0.25, 0.75, 0.3, 0.7]
 
 
+def chain(levels: int) -> Ints:
+    return np.stack([np.arange(levels - 1), np.arange(1, levels)], axis=1)
+
+
 def plain_monotone(m: list[float], u: list[float]) -> list[float]:
     """The slopes of the greatest convex minorant of the points (sum of u, sum of m), by looking at every segment."""
     x, y = [0.0], [0.0]
@@ -142,7 +146,7 @@ def plain_monotone(m: list[float], u: list[float]) -> list[float]:
 @settings(max_examples=300, deadline=None)
 def test_monotone_is_isotonic_regression(shares: list[tuple[int, int]]) -> None:
     m, u = [float(a) for a, _ in shares], [float(b) for _, b in shares]
-    found = monotone(np.array(m), np.array(u))
+    found = monotone(np.array(m), np.array(u), chain(len(m)))
     assert found.tolist() == pytest.approx(plain_monotone(m, u))
     assert found.sum() == pytest.approx(sum(m))
     ratio = found / np.array(u)
@@ -151,4 +155,28 @@ def test_monotone_is_isotonic_regression(shares: list[tuple[int, int]]) -> None:
 
 def test_monotone_leaves_what_already_rises() -> None:
     m, u = np.array([0.1, 0.2, 0.7]), np.array([0.8, 0.15, 0.05])
-    assert monotone(m, u).tolist() == pytest.approx(m.tolist())
+    assert monotone(m, u, chain(3)).tolist() == pytest.approx(m.tolist())
+
+
+@given(seed=st.integers(0, 10**9), sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_joint_levels_become_monotone_and_keep_their_sum(seed: int, sizes: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    cells = list(itertools.product(*map(range, sizes)))
+    comparable = [
+        (a, b)
+        for (a, low), (b, high) in itertools.permutations(enumerate(cells), 2)
+        if all(x <= y for x, y in zip(low, high, strict=True))
+    ]
+    order = np.array([(a, b) for a, b in comparable if sum(cells[b]) == sum(cells[a]) + 1], dtype=np.int64).reshape(
+        -1, 2
+    )
+    m, u = rng.integers(0, 20, len(cells)).astype(float), rng.integers(1, 20, len(cells)).astype(float)
+    found = monotone(m, u, order)
+    ratio = found / u
+    assert all(ratio[b] >= ratio[a] * (1 - 1e-12) for a, b in comparable)
+    assert found.sum() == pytest.approx(m.sum())
+    assert monotone(found, u, order) == pytest.approx(found)
+    # Nothing leaves the range it had.
+    assert ratio.min() >= (m / u).min() * (1 - 1e-12)
+    assert ratio.max() <= (m / u).max() * (1 + 1e-12)

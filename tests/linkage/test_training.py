@@ -43,8 +43,12 @@ def sane(parameters: Parameters) -> None:
     for block in parameters.blocks:
         assert block.weight[0] == 0
         assert all(0 < share <= 1 for share in (*block.m, *block.u))
-        if not any(block.per_value) and " + " not in block.label:
-            assert list(block.weight[1:]) == sorted(block.weight[1:])
+    for specs, block in zip(parameters.model.blocks(), parameters.blocks, strict=True):
+        cells = list(itertools.product(*(range(len(spec.levels) + 2) for spec in reversed(specs))))
+        for (a, low), (b, high) in itertools.combinations(enumerate(cells), 2):
+            alike = all((x > 0) == (y > 0) and x <= y for x, y in zip(low, high, strict=True))
+            if alike and not any(block.per_value):
+                assert block.weight[a] <= block.weight[b], (block.label, low, high)
 
 
 def link(records: Records, parameters: Parameters) -> list[int]:

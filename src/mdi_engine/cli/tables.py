@@ -134,7 +134,7 @@ def _show_linked(linked: Linked) -> None:
                 ("records", len(linked.records)),
                 ("clusters", _clusters(linked)),
                 ("candidate pairs", linked.edges.candidate_pairs),
-                ("matches expected", round(linked.parameters.lambda_ * linked.parameters.total_pairs)),
+                ("matches expected", round(linked.parameters.found.matches)),
                 ("pairs in doubt", linked.pairs_to_review),
             ]
         ),

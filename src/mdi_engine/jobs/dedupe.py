@@ -76,7 +76,7 @@ class Linked:
             "cluster_sizes": {str(size): count for size, count in sizes.items()},
             "candidate_pairs": self.edges.candidate_pairs,
             "pairs_to_review": self.pairs_to_review,
-            "expected_matches": round(self.parameters.lambda_ * self.parameters.total_pairs, 1),
+            "expected_matches": round(self.parameters.found.matches, 1),
             "doubts": list(doubts(self.parameters)),
             **({} if found is None else {"pairwise": found.pairwise.to_dict(), "b_cubed": found.b_cubed.to_dict()}),
             "candidate_recall": self.candidate_recall,

@@ -21,6 +21,7 @@ from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.tokens import EXACT, WHOLE, BagMatch, bag_level, match_bags
 
 Ints = npt.NDArray[np.int64]
+Small = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -107,57 +108,66 @@ def _block(records: Records, model: Model, specs: Sequence[ComparisonSpec]) -> B
 
 @dataclass
 class PairCache:
-    """Distinct value pairs of one block, each evaluated once. Id 0 is "missing on a side"."""
+    """Distinct value pairs of one block, each evaluated once. Id 0 is "missing on a side".
+
+    Many pairs of bags meet in the same words: `bags` numbers the distinct matches from 1, `bag[id]` is a pair's (0:
+    none is kept).
+    """
 
     block: Block
     keys: Ints = field(default_factory=lambda: np.empty(0, np.int64))
-    ids: Ints = field(default_factory=lambda: np.empty(0, np.int64))
-    level: Ints = field(default_factory=lambda: np.zeros(1, np.int64))
-    left: Ints = field(default_factory=lambda: np.full(1, -1, np.int64))
-    right: Ints = field(default_factory=lambda: np.full(1, -1, np.int64))
-    bags: dict[int, BagMatch] = field(default_factory=dict)
+    ids: Small = field(default_factory=lambda: np.empty(0, np.int32))
+    level: Small = field(default_factory=lambda: np.zeros(1, np.int32))
+    left: Small = field(default_factory=lambda: np.full(1, -1, np.int32))
+    right: Small = field(default_factory=lambda: np.full(1, -1, np.int32))
+    bag: Small = field(default_factory=lambda: np.zeros(1, np.int32))
+    bags: dict[BagMatch, int] = field(default_factory=dict)
 
-    def intern(self, left: Ints, right: Ints) -> Ints:
+    def intern(self, left: Ints, right: Ints) -> Small:
         """Ids of the value pairs that the rows `left`, `right` hold; new pairs are compared now."""
         a, b = self.block.codes[left], self.block.codes[right]
         low, high = np.minimum(a, b), np.maximum(a, b)
         keys = np.where(low < 0, -1, low * max(self.block.distinct, 1) + high)
         distinct, inverse = np.unique(keys, return_inverse=True)
-        found = np.zeros(len(distinct), dtype=np.int64)
+        found = np.zeros(len(distinct), dtype=np.int32)
         place = np.searchsorted(self.keys, distinct).clip(max=max(len(self.keys) - 1, 0))
         known = self.keys[place] == distinct if len(self.keys) else np.zeros(len(distinct), bool)
         found[known] = self.ids[place[known]] if len(self.keys) else 0
         fresh = ~known & (distinct >= 0)
         if fresh.any():
             found[fresh] = self._add(distinct[fresh])
-        result: Ints = found[inverse.reshape(-1)]
+        result: Small = found[inverse.reshape(-1)]
         return result
 
     def levels(self, left: Ints, right: Ints) -> Ints:
         """Level numbers of the value pairs that the rows hold."""
         ids = self.intern(left, right)  # first: it grows `level`
-        return self.level[ids]
+        return self.level[ids].astype(np.int64)
 
-    def _add(self, keys: Ints) -> Ints:
-        ids = np.arange(len(self.level), len(self.level) + len(keys))
+    def _add(self, keys: Ints) -> Small:
+        ids = np.arange(len(self.level), len(self.level) + len(keys), dtype=np.int32)
         a, b = np.divmod(keys, max(self.block.distinct, 1))
-        level = self._evaluate(a, b, int(ids[0]))
-        self.level = np.concatenate([self.level, level])
-        self.left, self.right = np.concatenate([self.left, a]), np.concatenate([self.right, b])
+        level, bag = self._evaluate(a, b)
+        self.level = _longer(self.level, level)
+        if self.block.bag:
+            self.bag = _longer(self.bag, bag)
+        else:
+            self.left, self.right = _longer(self.left, a), _longer(self.right, b)
         all_keys, all_ids = np.concatenate([self.keys, keys]), np.concatenate([self.ids, ids])
         order = np.argsort(all_keys)
         self.keys, self.ids = all_keys[order], all_ids[order]
         return ids
 
-    def _evaluate(self, a: Ints, b: Ints, first: int) -> Ints:
-        total = np.zeros(len(a), dtype=np.int64)
+    def _evaluate(self, a: Ints, b: Ints) -> tuple[Ints, Ints]:
+        """Joint levels of value pairs, and the numbers of their bag matches."""
+        total, bag = np.zeros(len(a), dtype=np.int64), np.zeros(len(a), dtype=np.int64)
         radix = 1
         for part, member in zip(self.block.parts, self.block.members, strict=True):
-            total += radix * self._part_levels(part, member[a], member[b], first)
+            total += radix * self._part_levels(part, member[a], member[b], bag)
             radix *= part.size
-        return total
+        return total, bag
 
-    def _part_levels(self, part: Part, a: Ints, b: Ints, first: int) -> Ints:
+    def _part_levels(self, part: Part, a: Ints, b: Ints, bag: Ints) -> Ints:
         level = np.zeros(len(a), dtype=np.int64)
         present = np.flatnonzero((a >= 0) & (b >= 0))
         left, right = a[present].tolist(), b[present].tolist()
@@ -170,26 +180,30 @@ class PairCache:
             match = match_bags(bags[x], bags[y])
             level[place] = bag_level(match, part.levels)
             if self.block.bag and level[place] > 1:
-                self.bags[first + place] = match
+                bag[place] = self.bags.setdefault(match, len(self.bags) + 1)
         return level
+
+
+def _longer(array: Small, more: Ints) -> Small:
+    return np.concatenate([array, more.astype(np.int32)])
 
 
 def evidence(cache: PairCache, table: FrequencyTable) -> Ints:
     """Millibits of log2 u per id of the cache; 0 for missing and else, which have no per-value u."""
-    bits = np.zeros(len(cache.level), dtype=np.int64)
     if cache.block.bag:
-        for place, match in cache.bags.items():
-            bits[place] = bag_evidence(match, table)
-        return bits
+        per_match = np.array([0, *(bag_evidence(match, table) for match in cache.bags)], dtype=np.int64)
+        result: Ints = per_match[cache.bag]
+        return result
+    bits = np.zeros(len(cache.level), dtype=np.int64)
     some = np.flatnonzero(cache.level > 1)
-    level = cache.level[some]
+    level = cache.level[some].astype(np.int64)
     left, right = (_look_up(cache.block, table, level, side[some]) for side in (cache.left, cache.right))
     # Two unequal values have a u each; the mean of both keeps the weight symmetric.
     bits[some] = (left + right) // 2
     return bits
 
 
-def _look_up(block: Block, table: FrequencyTable, level: Ints, codes: Ints) -> Ints:
+def _look_up(block: Block, table: FrequencyTable, level: Ints, codes: Small) -> Ints:
     """Millibits of log2 u of each value at each level; only the values asked for are touched."""
     part, member = block.parts[0], block.members[0]
     distinct, inverse = np.unique(level * max(block.distinct, 1) + codes, return_inverse=True)

@@ -97,16 +97,22 @@ def maximise(counts: Floats, old: Floats, classes: Ints) -> Floats:
     return np.where(sums > 0, counts / np.where(sums > 0, sums, 1.0), old)
 
 
-def monotone(m: Floats, u: Floats) -> Floats:
-    """The nearest m whose m/u never falls from a level to a better one (pool adjacent violators; Ayer et al., 1955).
+def monotone(m: Floats, u: Floats, order: Ints) -> Floats:
+    """An m whose m/u never falls from a level to a better one: violators are pooled, the worst first, till none is.
 
-    `m` and `u` are given worst level first and sum alike before and after.
+    `order` holds rows (worse, better). A pool's m/u is its m over its u, so the sum of m stays, in each class of
+    levels too. In a chain this is the nearest such m (pool adjacent violators; Ayer et al., 1955), whatever is pooled
+    first; in a lattice of joint levels it is near, not always the nearest.
     """
-    pools: list[list[float]] = []
-    for share, chance in zip(m.tolist(), u.tolist(), strict=True):
-        pools.append([share, chance, 1])
-        while len(pools) > 1 and pools[-2][0] * pools[-1][1] > pools[-1][0] * pools[-2][1]:
-            share_2, chance_2, size_2 = pools.pop()
-            pools[-1] = [pools[-1][0] + share_2, pools[-1][1] + chance_2, pools[-1][2] + size_2]
-    ratio = np.concatenate([np.full(int(size), share / chance) for share, chance, size in pools])
-    return np.asarray(ratio * u, dtype=np.float64)
+    worse, better = order[:, 0], order[:, 1]
+    pool, held, chance = np.arange(len(m)), m.copy(), u.copy()
+    while True:
+        ratio = (held / chance)[pool]
+        excess = ratio[worse] - ratio[better]
+        if not (excess > 0).any():
+            return np.asarray(ratio * u, dtype=np.float64)
+        worst = int(np.argmax(excess))
+        kept, gone = pool[worse[worst]], pool[better[worst]]
+        held[kept] += held[gone]
+        chance[kept] += chance[gone]
+        pool[pool == gone] = kept

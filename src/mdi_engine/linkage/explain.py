@@ -10,26 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mdi_engine.linkage.compare import Block, Ints, PairCache, blocks, evidence
+from mdi_engine.linkage.compare import Block, PairCache, blocks, evidence
 from mdi_engine.linkage.parameters import BlockParameters, Parameters
 from mdi_engine.linkage.records import Records
-
-_LEVELS = {
-    "missing": ("missing on one side or both", "kosong pada salah satu atau kedua sisi"),
-    "else": ("different", "berbeda"),
-    "exact": ("exactly the same", "sama persis"),
-    "same": ("the same words", "kata-katanya sama"),
-    "similar": ("the same words but for typing errors", "kata-katanya sama, kecuali salah ketik"),
-    "subset": (
-        "all words of the shorter one are in the longer",
-        "semua kata yang lebih pendek ada di yang lebih panjang",
-    ),
-    "overlap": ("some words are the same", "sebagian kata sama"),
-    "swapped": ("day and month exchanged", "hari dan bulan tertukar"),
-    "one_digit": ("one digit differs", "satu angka berbeda"),
-    "same_year": ("the same year", "tahun sama"),
-    "same_day": ("the same day and month", "hari dan bulan sama"),
-}
+from mdi_engine.linkage.sentences import MISSING, Said, level_words, sentence
 
 
 @dataclass(frozen=True)
@@ -78,7 +62,7 @@ def explain(records: Records, left: int, right: int, parameters: Parameters) -> 
 
 def _step(block: Block, learned: BlockParameters, left: int, right: int) -> Step:
     cache = PairCache(block)
-    where: Ints = cache.intern(np.array([left]), np.array([right]))
+    where = cache.intern(np.array([left]), np.array([right]))
     level = int(cache.level[where][0])
     bits = int(evidence(cache, learned.table)[where][0]) if learned.table is not None else 0
     per_value = learned.per_value[level]
@@ -87,9 +71,28 @@ def _step(block: Block, learned: BlockParameters, left: int, right: int) -> Step
     u = math.exp2(bits / 1000.0) if per_value else learned.u[level]
     if level == 0:
         m, u, weight = 1.0, 1.0, learned.weight[0]
-    a, b = _text(block, left), _text(block, right)
-    name = learned.level_names[level]
-    return Step(learned.label, a, b, name, m, u, weight, *_sentences(learned.label, name, a, b, weight, u))
+    told = [("", MISSING, "")] if level == 0 else _told(block, level, left, right)
+    return Step(
+        learned.label,
+        _text(block, left),
+        _text(block, right),
+        learned.level_names[level],
+        m,
+        u,
+        weight,
+        *sentence(learned.label, told, weight, u),
+    )
+
+
+def _told(block: Block, level: int, left: int, right: int) -> list[tuple[str, Said, str]]:
+    """Per part of a block: its label, what its level says, and its two values."""
+    told = []
+    for part in block.parts:
+        level, number = divmod(level, part.size)
+        values = [part.values[code] if code >= 0 else "∅" for code in (int(part.codes[left]), int(part.codes[right]))]
+        shown = " | ".join(f"“{value}”" for value in dict.fromkeys(values))
+        told.append((part.spec.label if len(block.parts) > 1 else "", level_words(part.levels, number), shown))
+    return told
 
 
 def _text(block: Block, row: int) -> str | None:
@@ -99,18 +102,3 @@ def _text(block: Block, row: int) -> str | None:
     members = [int(member[code]) for member in block.members]
     texts = [part.values[k] if k >= 0 else "∅" for part, k in zip(block.parts, members, strict=True)]
     return " + ".join(texts)
-
-
-def _sentences(label: str, level: str, left: str | None, right: str | None, weight: int, u: float) -> tuple[str, str]:
-    english, indonesian = _LEVELS.get(level, (level, level))
-    bits = f"{weight / 1000:+.1f}"
-    values = f"“{left or '∅'}”" if left == right else f"“{left or '∅'}” | “{right or '∅'}”"
-    if weight == 0:
-        return f"{label}: {english}, says nothing", f"{label}: {indonesian}, tidak menambah bukti"
-    rare = round(1 / u) if u > 0 and not math.isclose(u, 1) else 1
-    often = f", 1 in {rare:,} by chance" if weight > 0 and rare > 1 else ""
-    often_id = f", kebetulan 1 dari {rare:,}".replace(",", ".").replace(".", ",", 1) if weight > 0 and rare > 1 else ""
-    return (
-        f"{label}: {english} {values}{often}: {bits} bits",
-        f"{label}: {indonesian} {values}{often_id}: {bits.replace('.', ',')} bit",
-    )

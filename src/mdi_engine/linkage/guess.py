@@ -26,11 +26,15 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Raw:
-    """Counts per block that do not change while training."""
+    """What does not change while training: counts per block, and how its levels stand to one another.
+
+    Levels of one number in `classes` have the same parts present; `order` holds rows (worse, better) of levels.
+    """
 
     shares: LevelShares
     values: ValueCounts | None
     classes: Ints
+    order: Ints
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Guess:
 def count(block: Block, records: Records, between: bool) -> Raw:
     """Count a block on these records, once."""
     tabled = len(block.parts) == 1 and block.parts[0].tabled
-    return Raw(level_shares(block, records, between), value_counts(block) if tabled else None, _classes(block))
+    values = value_counts(block) if tabled else None
+    return Raw(level_shares(block, records, between), values, _classes(block), _order(block))
 
 
 def _classes(block: Block) -> Ints:
@@ -58,6 +63,18 @@ def _classes(block: Block) -> Ints:
         classes += ((levels // radix) % part.size > 0) << place
         radix *= part.size
     return classes
+
+
+def _order(block: Block) -> Ints:
+    """Rows (worse, better) of joint levels one step apart: one part one level better, the same parts present."""
+    levels = np.arange(block.size)
+    steps, radix = [], 1
+    for part in block.parts:
+        own = (levels // radix) % part.size
+        worse = levels[(own > 0) & (own < part.size - 1)]
+        steps.append(np.stack([worse, worse + radix], axis=1))
+        radix *= part.size
+    return np.concatenate(steps)
 
 
 def start(block: Block, raw: Raw) -> Floats:

@@ -103,7 +103,7 @@ class Parameters:
 
 
 def save(parameters: Parameters, folder: Path) -> None:
-    """Write `parameters.toml` and `frequencies.parquet` into `folder`, each whole or not at all."""
+    """Write `parameters.toml` and `frequencies.parquet` into `folder`, each whole or not at all, and onto the disk."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = list(_rows(parameters))
     names = ("kind", "block", "level", "value", "other", "millibits")
@@ -111,12 +111,28 @@ def save(parameters: Parameters, folder: Path) -> None:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     table = pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
     pq.write_table(table, folder / "frequencies.parquet.part")
-    os.replace(folder / "frequencies.parquet.part", folder / "frequencies.parquet")
+    _put(folder / "frequencies.parquet")
     # The two files change one after the other: the digest shows at loading that they belong together.
     numbers = {**_plain(parameters), "frequencies": _frequency_digest(rows)}
     text = "# Written by training; do not edit. What it means: docs/linkage.md\n" + tomli_w.dumps(numbers)
     (folder / "parameters.toml.part").write_text(text, encoding="utf-8")
-    os.replace(folder / "parameters.toml.part", folder / "parameters.toml")
+    _put(folder / "parameters.toml")
+    sync(folder)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of names, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _put(path: Path) -> None:
+    part = path.with_name(path.name + ".part")
+    sync(part)
+    part.replace(path)
 
 
 def load(folder: Path) -> Parameters:

@@ -24,7 +24,7 @@ from mdi_engine.linkage.evaluate import true_pairs
 from mdi_engine.linkage.found import found
 from mdi_engine.linkage.guess import Floats, Guess, Raw, block_log_u, count, solve, start
 from mdi_engine.linkage.model import Model, millibits
-from mdi_engine.linkage.observe import Observed, observe
+from mdi_engine.linkage.observe import Observed, distinct, observe
 from mdi_engine.linkage.parameters import Blocking, BlockParameters, FrequencyTable, Parameters
 from mdi_engine.linkage.records import Records
 
@@ -76,8 +76,8 @@ def train(
     raws = tuple(count(block, records, between) for block in shaped)
     blocking = find_blocking(records, model)
     note("comparing candidate pairs")
-    seen = observe(prepare(records, model, blocking), shaped)
-    if not len(seen.left):
+    seen = observe(prepare(records, model, blocking), shaped, keep_pairs=model.one_per_source)
+    if not len(seen):
         raise InputRefused(
             "no way to candidates finds a single pair: nothing to learn from",
             hint="Loosen the blocking rules or the rarity cut; `--plan` shows how many pairs each would make.",
@@ -157,7 +157,7 @@ def _ways(task: _Task, bits: Sequence[Ints]) -> list[Way]:
 
 
 def _whole(task: _Task, bits: Sequence[Ints]) -> Way:
-    levels, counts, log_u = _rows(task.seen, bits, np.ones(len(task.seen.left), bool), frozenset())
+    levels, counts, log_u = _rows(task.seen, bits, np.ones(len(task.seen), bool), frozenset())
     return Way(levels, counts, log_u, float(task.total), task.most)
 
 
@@ -168,31 +168,15 @@ def _rows(
     columns = []
     log_u = np.zeros(int(which.sum()), dtype=np.int64)
     for b, cache in enumerate(seen.caches):
-        ids = seen.ids[which, b]
+        ids = seen.ids[b][which]
         if b in left_out:
-            columns.append(np.full(len(ids), -1, dtype=np.int64))
+            columns.append(np.full(len(ids), -1, dtype=np.int32))
             continue
         columns.append(cache.level[ids])
         log_u += bits[b][ids]
-    first, counts = _distinct([*columns, log_u])
-    return np.stack([c[first] for c in columns], axis=1), counts.astype(np.float64), log_u[first] / 1000.0
-
-
-def _distinct(columns: Sequence[Ints]) -> tuple[Ints, Ints]:
-    """One place of each distinct row of these columns, in the rows' order, and how often it stands there.
-
-    The columns are packed into one number as far as 63 bits go: sorting whole rows is far slower.
-    """
-    packed, most = np.zeros(len(columns[0]), dtype=np.int64), 1
-    for column in columns:
-        low = int(column.min(initial=0))
-        width = int(column.max(initial=0)) - low + 1
-        if most * width >= 1 << 62:
-            packed = np.unique(packed, return_inverse=True)[1].reshape(-1)
-            most = int(packed.max(initial=0)) + 1
-        packed, most = packed * width + (column - low), most * width
-    _, first, counts = np.unique(packed, return_index=True, return_counts=True)
-    return first, counts
+    first, inverse = distinct([*columns, log_u])
+    counts = np.bincount(inverse, weights=seen.count[which]).astype(np.float64)
+    return np.stack([c[first] for c in columns], axis=1).astype(np.int64), counts, log_u[first] / 1000.0
 
 
 def _count_labels(task: _Task, records: Records, labels: Ints) -> Guess | None:
@@ -231,7 +215,7 @@ def _finish(records: Records, blocking: Blocking, task: _Task, guess: Guess) -> 
         review=millibits(task.model.thresholds.review),
         blocks=done,
         blocking=blocking,
-        found=found(task.seen, guess),
+        found=found(task.seen, guess, records.source),
         trained_on=datetime.datetime.now(datetime.UTC).date().isoformat(),
     )
 
@@ -242,9 +226,7 @@ def _round(
     """Smooth m by one imagined match, make the levels monotone, and round every weight once."""
     size = np.bincount(raw.classes)[raw.classes]
     smooth = (m * matches + 1.0 / size) / (matches + 1.0)
-    if len(block.parts) == 1:
-        smooth[1:] = monotone(smooth[1:], u[1:])
-    smooth = np.where(raw.classes == 0, 1.0, smooth)
+    smooth = np.where(raw.classes == 0, 1.0, monotone(smooth, u, raw.order))
     per_value = [table is not None and level > 1 for level in range(block.size)]
     weight = [
         millibits(math.log2(share) if alone else math.log2(share / chance_))
