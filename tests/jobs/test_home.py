@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mdi_engine.errors import InputRefused, NotFound, UsageError
+from mdi_engine.jobs import ingest as ingest_job
 from mdi_engine.jobs.demo import demo
 from mdi_engine.jobs.doctor import doctor
 from mdi_engine.jobs.evaluate import evaluate_entity
@@ -27,7 +28,7 @@ from mdi_engine.ledger.records import live_records
 from mdi_engine.ledger.store import reading
 from mdi_engine.linkage.score import score
 from mdi_engine.settings import Settings, shipped
-from mdi_engine.workbench.copies import MasterRow, MemberRow, copy_masters, read_copy
+from mdi_engine.workbench.copies import MasterRow, MemberRow, copy_masters, read_copy, read_decisions
 from mdi_engine.workbench.database import open_workbench
 
 SIRS = shipped("samples") / "sirs" / "sirs_2021.csv"
@@ -176,6 +177,7 @@ def test_withdrawn_rows_leave_and_their_numbers_still_resolve(copy: Settings, tm
     alone = [k for k in before if k[0] == "sirs" and list(before.values()).count(before[k]) == 1][:3]
     later = rewrite(SIRS, tmp_path / "sirs_later.csv", dict.fromkeys((key for _, key in alone), None), "kode_rs")
     assert ingest(copy, "sirs", [later]).withdrawn == 3
+    assert verify_home(copy).findings == ()  # the masters' copy is right until the next link run
     report = link_entity(copy, "facility")
     assert report.retired == 3
     after = numbers(copy)
@@ -258,6 +260,57 @@ def test_verify_sees_a_copy_that_is_not_the_ledgers(copy: Settings) -> None:
     assert [finding.check for finding in verify_home(copy).findings] == ["workbench"]
     link_entity(copy, "facility")
     assert verify_home(copy).findings == ()
+
+
+def test_verify_sees_a_delivery_that_the_ledger_did_not_get(
+    copy: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = rewrite(SIRS, tmp_path / "later.csv", {table(SIRS)[0]["kode_rs"]: {"nama_rs": "RS Nama Baru"}}, "kode_rs")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_job, "_append", killed)
+        with pytest.raises(KeyboardInterrupt):
+            ingest(copy, "sirs", [later])
+    (finding,) = verify_home(copy).findings
+    assert finding.check == "workbench"
+    assert "sirs: delivery 3 landed" in finding.message
+    ingest(copy, "sirs", [later])
+    assert verify_home(copy).findings == ()
+
+
+def test_verify_sees_a_ledger_older_than_its_deliveries(copy: Settings, tmp_path: Path) -> None:
+    shutil.copy(copy.ledger_path, tmp_path / "backup")
+    changed = {row["kode_rs"]: {"nama_rs": f"RS Nama Baru {n}"} for n, row in enumerate(table(SIRS)[:2])}
+    later = rewrite(SIRS, tmp_path / "later.csv", changed, "kode_rs")
+    assert ingest(copy, "sirs", [later]).changed == 2
+    assert verify_home(copy).findings == ()
+    shutil.copy(tmp_path / "backup", copy.ledger_path)
+    (finding,) = verify_home(copy).findings
+    assert "sirs: 2 rows of delivery 3" in finding.message
+    ingest(copy, "sirs", [later])
+    assert verify_home(copy).findings == ()
+
+
+def test_the_workbench_tells_why_records_were_joined_or_not(copy: Settings) -> None:
+    with open_workbench(copy.workbench_path) as con:
+        decisions = read_decisions(con, "facility")
+    known = numbers(copy)
+    assert sum(decision.merged for decision in decisions) == len(known) - len(set(known.values()))
+    assert {decision.reason for decision in decisions if decision.merged} == {"mean weight"}
+    refused = [decision for decision in decisions if not decision.merged]
+    assert refused
+    for decision in decisions:
+        left, right = (decision.left_source, decision.left_key), (decision.right_source, decision.right_key)
+        assert (known[left] == known[right]) >= decision.merged
+    assert all(decision.reason != "mean weight" for decision in refused)
+    assert {decision.parameters_version for decision in decisions} == {1}
+    link_entity(copy, "facility")
+    with open_workbench(copy.workbench_path) as con:
+        again = read_decisions(con, "facility")
+    assert [decision[2:] for decision in again] == [decision[2:] for decision in decisions]
 
 
 def test_verify_sees_a_lost_workbench(copy: Settings) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mdi_engine.errors import InputRefused, NotFound
+from mdi_engine.errors import InputRefused, NotFound, UsageError
 from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.profile import profile
 from mdi_engine.settings import Settings
@@ -86,6 +86,13 @@ def test_encoding_and_separator_of_a_file_can_be_stated(settings: Settings, file
     assert found.columns[0].top == (("Émilie", 1),)
     with pytest.raises(InputRefused, match="is not utf-8"):
         profile(settings, str(file))
+
+
+def test_encoding_and_separator_that_are_none_are_usage(settings: Settings, file: Path) -> None:
+    with pytest.raises(UsageError, match="no encoding 'utf-16x'"):
+        profile(settings, str(file), encoding="utf-16x")
+    with pytest.raises(UsageError, match="the separator ';;'"):
+        profile(settings, str(file), separator=";;")
 
 
 def test_neither_source_nor_file(settings: Settings) -> None:

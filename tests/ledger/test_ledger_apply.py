@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_helpers import add
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from mdi_engine.errors import UsageError
 from mdi_engine.ledger import apply, neighbourhood
@@ -99,8 +101,8 @@ def test_monthly_deliveries_leave_a_ledger_that_is_the_fold_of_its_events(
 
 
 def _link_and_check(engine: Engine, month: Month) -> None:
-    known, names = ids(engine), month.names
-    clusters = [[known[key] for key in names if names[key] == name] for name in sorted(set(names.values()))]
+    known = ids(engine)
+    clusters = _by_name(known, month)
     anchors = {known[key]: token for key, token in month.verified.items() if key in known}
     link(engine, clusters, anchors=anchors, chunk=month.chunk)
     again = link(engine, [list(reversed(cluster)) for cluster in reversed(clusters)], anchors=anchors)
@@ -119,10 +121,152 @@ def _check_state(engine: Engine) -> None:
         assert verify(conn) == []
         before = list(canonical_dump(conn))
         assert fold(read_events(conn)) == stored(conn)
+        _check_histories(conn)
     with writing(engine) as conn:
         rebuild(conn)
     with reading(engine) as conn:
         assert list(canonical_dump(conn)) == before
+
+
+class Meanwhile(NamedTuple):
+    """A delivery between the reading and the applying of a run, before which transaction, and if another run follows.
+
+    Transaction 0 stands for the time before the run looks at the ledger to plan its parts.
+    """
+
+    transaction: int
+    names: dict[str, str | None]
+    withdrawn: set[str]
+    linked: bool
+
+
+MEANWHILE = st.builds(
+    Meanwhile,
+    st.integers(0, 3),
+    st.dictionaries(st.sampled_from(KEYS), st.sampled_from("AXY")),
+    st.sets(st.sampled_from(KEYS)),
+    st.booleans(),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(MONTHS, MEANWHILE)
+def test_what_arrives_between_reading_and_applying_costs_no_live_record_its_master(
+    empty_ledger: Path, months: list[Month], meanwhile: Meanwhile
+) -> None:
+    """Records change, come, return, go and are linked by another run after this one has read them."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite"
+        shutil.copy(empty_ledger, path)
+        engine = open_ledger(path)
+        for month in months:
+            add(engine, dict(month.names), withdrawn=sorted(set(KEYS) - month.names.keys()))
+            if month.linked:
+                link(engine, _by_name(ids(engine), month))
+        read, before = ids(engine), members(engine)
+        with _happening(engine, meanwhile):
+            link(engine, _by_name(read, months[-1]), chunk=1)
+        live, after = set(ids(engine).values()), members(engine)
+        assert live & {*read.values(), *before} <= after
+        if meanwhile.transaction <= 1:
+            assert after <= (live if meanwhile.transaction == 0 else live | before)
+        with reading(engine) as conn:
+            assert waiting(conn, "facility") == len(live - after)
+            assert verify(conn) == []
+        link(engine, [sorted(live)] if live else [])
+        assert members(engine) == live
+        engine.dispose()
+
+
+def test_records_that_another_run_tied_in_meanwhile_keep_their_masters(engine: Engine) -> None:
+    add(engine, {"a": "A", "b": "B"})
+    link(engine, [[1], [2]])
+    add(engine, {"c": "C"})
+    with _happening(engine, Meanwhile(1, {}, set(), linked=True)):
+        link(engine, [[1], [2], [3]])  # planned to found a number for record 3, and to touch nothing else
+    assert members(engine) == {1, 2, 3}
+
+
+def members(engine: Engine) -> set[int]:
+    with reading(engine) as conn:
+        return set(neighbourhood.read_state(conn, "facility").memberships)
+
+
+@contextmanager
+def _happening(engine: Engine, meanwhile: Meanwhile) -> Iterator[None]:
+    """Within, `meanwhile` comes before the transaction it names, if a run gets that far."""
+    transactions = count(1)
+
+    @contextmanager
+    def writing_later(engine: Engine) -> Iterator[Connection]:
+        if next(transactions) == meanwhile.transaction:
+            _happen(engine, meanwhile)
+        with writing(engine) as conn:
+            yield conn
+
+    if meanwhile.transaction == 0:
+        _happen(engine, meanwhile)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(apply, "writing", writing_later)
+        yield
+
+
+def _happen(engine: Engine, meanwhile: Meanwhile) -> None:
+    add(engine, meanwhile.names, withdrawn=sorted(meanwhile.withdrawn))
+    if meanwhile.linked:
+        everything = sorted(ids(engine).values())
+        link(engine, [everything] if everything else [])
+
+
+def _by_name(known: dict[str, int], month: Month) -> list[list[int]]:
+    names = month.names
+    return [[known[key] for key in names if names[key] == name] for name in sorted(set(names.values()))]
+
+
+def _check_histories(conn: Connection) -> None:
+    """Who came and who went, as each number's history tells it, leaves the records that the number holds."""
+    state = neighbourhood.read_state(conn, "facility")
+    for number in state.masters:
+        held: set[int] = set()
+        for entry in history(conn, "facility", number):
+            if entry.what in ("founded", "joined"):
+                held |= set(entry.records)
+            else:
+                assert held.issuperset(entry.records)
+                held -= set(entry.records)
+        assert held == {record for record, bears in state.memberships.items() if bears == number}
+
+
+def test_a_withdrawn_record_and_one_that_moved_without_a_merge_are_told(engine: Engine) -> None:
+    add(engine, {"a": "A", "b": "B", "c": "C", "d": "D", "e": "E"})
+    link(engine, [[1, 2, 3], [4, 5]])
+    add(engine, {}, withdrawn=["b"])
+    link(engine, [[1], [3, 4, 5]])
+    with reading(engine) as conn:
+        one, four = number_of(conn, 1), number_of(conn, 4)
+        assert one is not None
+        assert four is not None
+        lost = [(entry.what, entry.numbers, entry.records) for entry in history(conn, "facility", one)[1:]]
+        won = [(entry.what, entry.numbers, entry.records) for entry in history(conn, "facility", four)[1:]]
+    assert lost == [("moved-away", (four,), (3,)), ("left", (), (2,))]
+    assert won == [("joined", (one,), (3,))]
+
+
+def test_a_new_number_made_of_several_is_told_by_each_of_them(engine: Engine) -> None:
+    add(engine, {"a": "A", "b": "B", "c": "C", "d": "D", "e": "E"})
+    link(engine, [[1, 2, 3], [4, 5]])
+    link(engine, [[1], [4], [2, 3, 5]])
+    with reading(engine) as conn:
+        one, four, new = (number_of(conn, record) for record in (1, 4, 5))
+        assert one is not None
+        assert four is not None
+        assert new is not None
+        told = [history(conn, "facility", number)[-1] for number in (one, four, new)]
+    assert [(entry.what, entry.numbers, entry.records) for entry in told] == [
+        ("split-off", (new,), (2, 3)),
+        ("moved-away", (new,), (5,)),
+        ("founded", (one,), (2, 3, 5)),
+    ]
 
 
 def test_chunks_of_any_size_give_the_same_masters(engine: Engine, tmp_path: Path) -> None:
@@ -199,19 +343,27 @@ def test_a_life_as_history_tells_it(engine: Engine) -> None:
     add(engine, {}, withdrawn=["a"])
     link(engine, [[2], [3]])
     with reading(engine) as conn:
-        assert [entry.what for entry in history(conn, "facility", one)] == [
-            "founded",
-            "merged-into",
-            "restored",
-            "joined",
-            "retired",
+        told = {
+            number: [(entry.what, entry.numbers, entry.records) for entry in history(conn, "facility", number)]
+            for number in (one, two)
+        }
+        three = number_of(conn, 3)
+        assert three is not None
+        assert told[one] == [
+            ("founded", (), (1,)),
+            ("moved-away", (two,), (1,)),
+            ("merged-into", (two,), ()),
+            ("restored", (), ()),
+            ("joined", (two,), (1,)),
+            ("left", (), (1,)),
+            ("retired", (), ()),
         ]
-        told = history(conn, "facility", two)
-        assert [(entry.what, entry.records) for entry in told] == [
-            ("founded", (2, 3)),
-            ("joined", (1,)),
-            ("absorbed", ()),
-            ("split-off", (3,)),
+        assert told[two] == [
+            ("founded", (), (2, 3)),
+            ("joined", (one,), (1,)),
+            ("absorbed", (one,), ()),
+            ("split-off", (three,), (3,)),
+            ("moved-away", (one,), (1,)),
         ]
         assert (master(conn, "facility", one).status, master(conn, "facility", two).status) == (RETIRED, ACTIVE)
         [entity] = summary(conn).entities

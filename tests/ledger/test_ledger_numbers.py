@@ -10,37 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from mdi_engine.errors import MdiError, UsageError
-from mdi_engine.ledger import damm
 from mdi_engine.ledger.apply import insert_masters
 from mdi_engine.ledger.assignment import Master
-from mdi_engine.ledger.numbers import FORMATS, issue, remaining, reserve_block
+from mdi_engine.ledger.numbers import issue, reserve_block
 from mdi_engine.ledger.permutation import Permutation
-from mdi_engine.ledger.store import open_ledger, reading, writing
+from mdi_engine.ledger.store import open_ledger, writing
 
 pytest_plugins = ["ledger_fixtures"]
-
-DIGITS = st.text("0123456789", min_size=1, max_size=12)
-
-
-@given(DIGITS)
-def test_a_checked_number_is_valid(digits: str) -> None:
-    assert damm.is_valid(digits + damm.check_digit(digits))
-
-
-@given(DIGITS, st.data())
-def test_one_wrong_digit_is_found(digits: str, data: st.DataObject) -> None:
-    number = digits + damm.check_digit(digits)
-    place = data.draw(st.integers(0, len(number) - 1))
-    wrong = data.draw(st.sampled_from("0123456789").filter(lambda digit: digit != number[place]))
-    assert not damm.is_valid(number[:place] + wrong + number[place + 1 :])
-
-
-@given(DIGITS, st.data())
-def test_swapped_neighbours_are_found(digits: str, data: st.DataObject) -> None:
-    number = digits + damm.check_digit(digits)
-    place = data.draw(st.integers(0, len(number) - 2))
-    swapped = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
-    assert damm.is_valid(swapped) == (number[place] == number[place + 1])
 
 
 @given(st.binary(min_size=1, max_size=32), st.integers(1, 400))
@@ -60,25 +36,11 @@ def test_the_permutation_refuses_what_is_outside() -> None:
             Permutation(b"key", 5)(index)
 
 
-@pytest.mark.parametrize(
-    ("entity", "shape"),
-    [
-        ("patient", r"P\d{11}"),
-        ("practitioner", r"100\d{8}"),
-        ("facility", r"1000\d{6}"),
-        ("payer", r"PB\d{8}"),
-        ("service", r"LY\d{8}"),
-    ],
-)
-def test_numbers_have_their_format(engine: Engine, entity: str, shape: str) -> None:
+def test_numbers_have_their_format_and_lie_in_the_block(engine: Engine) -> None:
     with writing(engine) as conn:
-        numbers = issue(conn, entity, 200)
-        left = remaining(conn, entity)
+        numbers = issue(conn, "facility", 200)
     assert len(set(numbers)) == 200
-    assert all(re.fullmatch(shape, number) for number in numbers)
-    assert left == FORMATS[entity].size - 200
-    if FORMATS[entity].checked:
-        assert all(damm.is_valid(number.removeprefix("P")) for number in numbers)
+    assert all(re.fullmatch(r"1000[5-8]\d{5}", number) for number in numbers)
 
 
 def test_numbers_run_through_the_blocks_pass_over_official_ones_and_end(engine: Engine) -> None:
@@ -106,11 +68,32 @@ def test_a_rolled_back_number_is_issued_again(engine: Engine) -> None:
 def test_blocks_must_fit_and_not_overlap(engine: Engine) -> None:
     with writing(engine) as conn:
         reserve_block(conn, "facility", 1_000_000_000, 10)
-        for first, size in ((1_000_000_009, 5), (9_999_999_999, 2), (5, 0), (-1, 5)):
+        for first, size in ((1_000_000_009, 5), (999_999_999, 2), (1_000_999_999, 2), (1_000_000_500, 0), (-1, 5)):
             with pytest.raises(UsageError):
                 reserve_block(conn, "facility", first, size)
-    with pytest.raises(UsageError, match="entities are"), reading(engine) as conn:
-        remaining(conn, "ghost")
+    with pytest.raises(UsageError, match="entities are"), writing(engine) as conn:
+        issue(conn, "ghost", 1)
+
+
+def test_configured_blocks_are_reserved_once_and_further_ones_behind_them(tmp_path: Path) -> None:
+    path, one, two = tmp_path / "ledger.sqlite", (1_000_700_000, 3), (1_000_100_000, 2)
+    issued = []
+    for blocks in ([one], [one], [one, two]):
+        engine = open_ledger(path, blocks={"facility": blocks})
+        with writing(engine) as conn:
+            issued += issue(conn, "facility", 1)
+        engine.dispose()
+    engine = open_ledger(path)
+    with writing(engine) as conn:
+        issued += issue(conn, "facility", 2)
+    engine.dispose()
+    assert set(issued[:3]) == {"1000700000", "1000700001", "1000700002"}
+    assert set(issued[3:]) == {"1000100000", "1000100001"}
+
+
+def test_configured_blocks_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not lie within"):
+        open_ledger(tmp_path / "ledger.sqlite", blocks={"facility": [(1, 10)]})
 
 
 def test_two_ledgers_issue_in_different_order(engine: Engine, tmp_path: Path) -> None:

@@ -92,23 +92,31 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         open_ledger("sqlite://")  # a ledger in memory would lose what it promised to keep
 
 
-def test_a_foreign_database_is_refused_and_has_no_table_more(tmp_path: Path) -> None:
-    path = tmp_path / "other.sqlite"
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_foreign_database_is_refused_and_unchanged(tmp_path: Path, journal: str) -> None:
+    path = tmp_path / "other 100%?.sqlite"
     foreign = sqlite3.connect(path)
+    foreign.execute(f"PRAGMA journal_mode = {journal}")
     foreign.execute("CREATE TABLE patients (nik TEXT)")
     foreign.close()
-    with pytest.raises(InputRefused, match="other tables"):
+    before = path.read_bytes()
+    with pytest.raises(InputRefused, match=r"^other 100%\?\.sqlite is not a ledger: it holds other tables"):
         open_ledger(path)
-    foreign = sqlite3.connect(path)
-    assert foreign.execute("SELECT name FROM sqlite_master").fetchall() == [("patients",)]
-    foreign.close()
+    assert path.read_bytes() == before
 
 
-def test_a_newer_ledger_is_refused(engine: Engine, tmp_path: Path) -> None:
+def test_a_newer_ledger_is_refused_and_unchanged(engine: Engine, tmp_path: Path) -> None:
     with writing(engine) as conn:
         conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    path = tmp_path / "ledger.sqlite"
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA journal_mode = delete")  # as a newer mdi-engine might have it
+    newer.close()
+    before = path.read_bytes()
     with pytest.raises(InputRefused, match="schema 9999"):
-        open_ledger(tmp_path / "ledger.sqlite")
+        open_ledger(path)
+    assert path.read_bytes() == before
 
 
 def test_a_truncated_ledger_says_so_without_a_driver_error(empty_ledger: Path, tmp_path: Path) -> None:

@@ -66,6 +66,17 @@ def test_a_changed_value_is_found(linked: Engine, damage: str) -> None:
     assert findings(linked, damage) == {"payload"}
 
 
+@pytest.mark.parametrize("record", [1, 2])
+@pytest.mark.parametrize(("version", "event"), [("version + 7", "event"), ("0", "event"), ("9", "2"), ("9", "99")])
+def test_a_version_that_no_event_names_is_found(linked: Engine, record: int, version: str, event: str) -> None:
+    damage = (
+        "INSERT INTO record_versions (record_id, version, delivery, event, payload, payload_hash, salt, commitment) "
+        f"SELECT record_id, {version}, delivery, {event}, payload, payload_hash, salt, commitment "
+        f"FROM record_versions WHERE record_id = {record} AND version = 1"
+    )
+    assert findings(linked, damage) == {"payload"}
+
+
 @pytest.mark.parametrize(
     ("damage", "checks"),
     [

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from mdi_engine.normalize.codes import hospital_code
 from mdi_engine.normalize.registry import NORMALIZERS
+from mdi_engine.normalize.text import null_placeholder
 from mdi_engine.settings import shipped
 from mdi_engine.workbench.contract import load_contract, sources
 from mdi_engine.workbench.database import open_scratch
@@ -63,6 +67,34 @@ def test_sirs_becomes_canonical(tmp_path: Path) -> None:
         "beds": None,
     }
     assert (second["source_key"], second["class"], second["beds"]) == ("3504089S", "C", "0")
+
+
+codes = st.text(st.sampled_from("0123456789RrSs .-'xX\t\u00a0"), max_size=14) | st.builds(
+    "{}{:07d}{}{}".format,
+    st.sampled_from(["", "R", "r", " R-", "R.35"]),
+    st.integers(0, 99_999_999),
+    st.sampled_from(["", "s", "S", " s", "RS", "."]),
+    st.sampled_from(["", " ", "\u200b", "'"]),
+)
+
+
+@given(code=codes)
+@pytest.mark.parametrize(("source", "key"), [("sirs", "kode_rs"), ("pusdatin", "kode_instansi")])
+def test_a_code_that_the_normaliser_folds_matches_the_pattern_and_no_other(source: str, key: str, code: str) -> None:
+    cleaned = null_placeholder(code)
+    assume(cleaned is not None)
+    pattern = load_contract(PIPELINES, source).columns[key].pattern
+    (matches,) = duckdb.execute("SELECT regexp_full_match(?, ?)", [cleaned, pattern]).fetchall()
+    assert matches == (hospital_code(code) is not None,)
+
+
+@pytest.mark.parametrize("code", ["3504089s", "R3508055", " 35-08.055\u00a0", "'3508055", "35080551S"])
+def test_a_code_in_another_spelling_is_no_fault(tmp_path: Path, code: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(SIRS.replace("3504089s", code))
+    with open_scratch(tmp_path / "spill") as con:
+        (staged,) = stage(con, load_contract(PIPELINES, "sirs"), [inspect(path, "utf-8")], NORMALIZERS)
+    assert (staged.accepted, staged.rejected) == (2, 0)
 
 
 def test_pusdatin_becomes_canonical_and_compares_with_sirs(tmp_path: Path) -> None:

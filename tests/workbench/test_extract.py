@@ -3,14 +3,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mdi_engine.errors import InputRefused, NotFound
-from mdi_engine.workbench.extract import Limits, inspect, open_text
+from mdi_engine.errors import InputRefused, NotFound, UsageError
+from mdi_engine.workbench.extract import Limits, inspect, open_text, receive
 
 
 def written(tmp_path: Path, content: bytes, name: str = "a.csv") -> Path:
@@ -149,3 +150,30 @@ def test_what_is_no_file_is_said_so(tmp_path: Path) -> None:
         inspect(tmp_path / "absent.csv", "utf-8")
     with pytest.raises(InputRefused, match="not a regular file"):
         inspect(tmp_path, "utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "utf-16x", "rot13", "", "utf-8\0", "base64"])
+def test_an_encoding_that_is_none_names_those_accepted(tmp_path: Path, encoding: str) -> None:
+    path = written(tmp_path, b"kode\n1\n")
+    with pytest.raises(UsageError, match="accepted are utf-8, cp1252, latin-1, utf-16, utf-16-le, utf-16-be"):
+        inspect(path, encoding)
+    with pytest.raises(UsageError):
+        receive(path, tmp_path / "copy", encoding)
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize(("name", "known"), [("UTF8", "utf-8"), ("windows-1252", "cp1252"), ("iso-8859-1", "latin-1")])
+def test_other_names_of_an_encoding_are_understood(tmp_path: Path, name: str, known: str) -> None:
+    assert inspect(written(tmp_path, b"kode\n1\n"), name).encoding == known
+
+
+def test_a_received_file_is_read_from_its_copy_and_called_by_its_name(tmp_path: Path) -> None:
+    path, copy = written(tmp_path, b"kode\n1\n"), tmp_path / "copy"
+    extract = receive(path, copy, "utf-8")
+    path.write_bytes(b"kode\n\xff\n")
+    with open_text(extract) as text:
+        assert text.read() == "kode\n1\n"
+    assert extract.sha256 == hashlib.sha256(copy.read_bytes()).hexdigest()
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(InputRefused, match=re.escape(str(path))):
+        receive(path, copy, "utf-8")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mdi_engine.errors import InputRefused
+from mdi_engine.errors import InputRefused, UsageError
 from mdi_engine.workbench.extract import Extract, inspect
 from mdi_engine.workbench.reader import Chunk, Fault, read_chunks, read_names
 
@@ -76,6 +76,12 @@ def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
     assert [row[0] for row in rows_of(chunks)] == [1, 2]
 
 
+def test_blank_lines_of_a_file_of_one_column_are_rows(tmp_path: Path) -> None:
+    chunks = chunks_of(extract_of(tmp_path, '\nk\n1\n\n""\n4,x\n\n6\n'), ("k",))
+    assert rows_of(chunks) == [(1, "1", None), (2, "", None), (3, "", None), (5, "", None), (6, "6", None)]
+    assert [fault.row for fault in faults_of(chunks)] == [4]
+
+
 def test_columns_are_found_by_name_and_strangers_are_kept(tmp_path: Path) -> None:
     extract = extract_of(tmp_path, 'baru,v, k\n"é""",1,2\n')
     (chunk,) = read_chunks(extract, ",", ("k", "n", "v"), ("k",))
@@ -91,6 +97,12 @@ def test_other_separators(tmp_path: Path, separator: str) -> None:
     assert chunk.table.column("n").to_pylist() == ["a,b"]
 
 
+@pytest.mark.parametrize("separator", [";;", "", "\n", '"', "a"])
+def test_a_separator_that_is_none_names_those_accepted(tmp_path: Path, separator: str) -> None:
+    with pytest.raises(UsageError, match="accepted are a comma, a semicolon, a tab and"):
+        read_names(extract_of(tmp_path, "k,n\n"), separator)
+
+
 def test_a_field_of_ten_megabytes_is_kept_whole(tmp_path: Path) -> None:
     long = "x\x00" * 5_000_000
     chunks = chunks_of(extract_of(tmp_path, f'k,n,v\n1,"{long}",b\n2,a,b\n'))
@@ -104,9 +116,22 @@ def test_long_files_come_in_chunks_that_number_on(tmp_path: Path) -> None:
 
 
 def test_missing_columns_are_named_together(tmp_path: Path) -> None:
-    with pytest.raises(InputRefused, match="missing column n, v; the header has k, x") as caught:
+    with pytest.raises(InputRefused, match="missing column n, v; of its 2 columns, known are k") as caught:
         chunks_of(extract_of(tmp_path, "k,x\n1,2\n"))
     assert caught.value.facts["missing"] == ["n", "v"]
+    assert caught.value.facts["found"] == ["k"]
+
+
+@pytest.mark.parametrize("first", ["3171234567890123,SITI", "3171234567890123,SITI,SITI", "k,k,3171234567890123"])
+def test_a_first_line_that_is_data_is_quoted_nowhere(tmp_path: Path, first: str) -> None:
+    extract = extract_of(tmp_path, first + "\n1,2,3\n")
+    with pytest.raises(InputRefused) as caught:
+        chunks_of(extract)
+    told = f"{caught.value} {caught.value.facts}"
+    assert f"{len(first.split(','))} columns" in told
+    assert ("looks like data" in told) == ("k" not in first)
+    assert "3171234567890123" not in told
+    assert "SITI" not in told
 
 
 def test_a_doubled_header_name_is_refused(tmp_path: Path) -> None:

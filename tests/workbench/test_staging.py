@@ -13,7 +13,7 @@ from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.workbench.contract import Column, Contract
 from mdi_engine.workbench.database import open_scratch
 from mdi_engine.workbench.extract import inspect
-from mdi_engine.workbench.staging import StagedFile, absent_keys, stage
+from mdi_engine.workbench.staging import StagedFile, absent_keys, rows_without_key, stage
 
 MAPPING = "SELECT row_id, null_placeholder(kode) AS source_key, null_placeholder(nama) AS name FROM raw"
 CONTRACT = Contract(
@@ -143,3 +143,10 @@ def test_a_cast_that_fails_does_not_tell_the_value(con: duckdb.DuckDBPyConnectio
 def test_a_rejected_row_still_names_its_key(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     staged(con, tmp_path, "kode,nama\n1,A\nx2,B\n")
     assert absent_keys(con, {"1", "x2", "4", "3"}) == ["3", "4"]
+    assert rows_without_key(con) == 0
+
+
+def test_rows_whose_key_cannot_be_read_are_counted_once(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    rows = 'kode,nama\n1,A\nfew\n2,"B" C\n-,D\nx2,E\n7,omit\n'
+    staged(con, tmp_path, rows, contract=mapped(MAPPING + " WHERE nama IS DISTINCT FROM 'omit'"))
+    assert rows_without_key(con) == 3

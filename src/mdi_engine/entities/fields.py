@@ -11,11 +11,10 @@ Normalizer = Callable[[str | None], str | None]
 
 @dataclass(frozen=True)
 class Field:
-    """One canonical field: text or NULL. `personal` values are never shown in profiles or messages."""
+    """One canonical field: text or NULL."""
 
     name: str
     meaning: str
-    personal: bool = False
 
 
 @dataclass(frozen=True)

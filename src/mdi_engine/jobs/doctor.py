@@ -20,6 +20,7 @@ from mdi_engine.ledger.summary import summary
 from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench.contract import load_contract, sources
 from mdi_engine.workbench.database import open_workbench
+from mdi_engine.workbench.standing import count_tables
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,7 @@ def _workbench(settings: Settings) -> str:
     if not settings.workbench_path.exists():
         raise NotFound("there is none yet; `mdi ingest` makes it")
     with open_workbench(settings.workbench_path) as con:
-        tables = con.execute("SELECT count(*) FROM duckdb_tables()").fetchall()[0][0]
-    return f"opens; {tables} tables"
+        return f"opens; {count_tables(con)} tables"
 
 
 def _parameters(settings: Settings) -> Iterator[Check]:

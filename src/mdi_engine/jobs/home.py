@@ -16,7 +16,7 @@ from mdi_engine.entities import ENTITIES, Entity
 from mdi_engine.errors import InputRefused, NotFound, UsageError
 from mdi_engine.ledger.assignment import State
 from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force
-from mdi_engine.ledger.records import as_of_event, live_records, projection
+from mdi_engine.ledger.records import as_of_event, projection, records_by_id
 from mdi_engine.ledger.store import open_ledger
 from mdi_engine.linkage import parameters as store
 from mdi_engine.linkage.model import Model, load_model
@@ -94,11 +94,14 @@ def from_columns(sources: Sequence[str], keys: Sequence[str], columns: Mapping[s
     return build(sources, keys, {name: encode(column) for name, column in columns.items()}, ())
 
 
-def master_rows(conn: Connection, entity: str, state: State) -> tuple[list[MasterRow], list[MemberRow]]:
-    """Masters by number and live members by record id, as the workbench copies them."""
+def master_rows(conn: Connection, state: State) -> tuple[list[MasterRow], list[MemberRow]]:
+    """Masters by number and members by record id, as the workbench copies them.
+
+    Only link jobs change them: a record that was withdrawn since the last one is still a member.
+    """
     masters = [MasterRow(m.number, m.status, m.redirect_to, m.split_from) for _, m in sorted(state.masters.items())]
-    names = {record.id: (record.source, record.source_key) for record in live_records(conn, entity)}
-    members = [MemberRow(n, r, *names[r]) for r, n in sorted(state.memberships.items()) if r in names]
+    names = {record.id: (record.source, record.source_key) for record in records_by_id(conn, state.memberships)}
+    members = [MemberRow(n, r, *names[r]) for r, n in sorted(state.memberships.items())]
     return masters, members
 
 
@@ -121,6 +124,14 @@ def in_force(settings: Settings, conn: Connection, entity: str) -> tuple[int, Pa
     if found is None:
         raise NotFound(f"{entity} was never linked", hint=f"Run `mdi train {entity}`, then `mdi link {entity}`.")
     return found.version, _load(settings, entity, found.version, found.digest)
+
+
+def holds(folder: Path, digest: str) -> bool:
+    """Whether the parameters in the folder can be read and have this digest."""
+    try:
+        return store.load(folder).digest() == digest
+    except InputRefused:
+        return False
 
 
 def _load(settings: Settings, entity: str, version: int, digest: str) -> Parameters:

@@ -1,18 +1,17 @@
 """Ingest: extract files of one source, as one delivery, into the workbench and on to the ledger.
 
-Everything that can be refused is refused before anything lasting is written. Then, in this order: the files are kept
-verbatim, the rows land in the workbench in one transaction, the ledger gets its versions chunk by chunk. A run that
-is interrupted anywhere is completed by the next one; running again changes nothing.
+The files are copied into the home first, and the copies are what is judged, read and kept. A refusal takes them away
+again: it comes before anything lasting is written. Then, in this order: the copies get their lasting names, the rows
+land in the workbench in one transaction, the ledger gets its versions chunk by chunk. A run that is interrupted
+anywhere is completed by the next one; running again changes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -20,9 +19,8 @@ from typing import Literal
 import duckdb
 from sqlalchemy import Engine
 
-from mdi_engine import __version__
 from mdi_engine.entities import ENTITIES
-from mdi_engine.errors import InputRefused, UsageError
+from mdi_engine.errors import Conflict, InputRefused, UsageError
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo, finish_delivery
 from mdi_engine.ledger.records import AppendCounts, append_versions, known_keys
@@ -32,9 +30,10 @@ from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench import landing, staging
 from mdi_engine.workbench.contract import Contract, load_contract
 from mdi_engine.workbench.database import open_workbench
-from mdi_engine.workbench.extract import Extract, inspect
+from mdi_engine.workbench.extract import Extract, receive
 
 CHUNK = 2_000
+_PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -52,20 +51,21 @@ class FileReport:
 class IngestReport:
     """What one call of `ingest` did. read = accepted + rejected; accepted = new + changed + unchanged.
 
-    `outcome` is `taken` (a new delivery), `known` (the newest delivery of the source once more: nothing changed) or
-    `superseded` (delivered before and followed by another one since: nothing was done, the ledger counts are 0).
-    `reasons` counts faults by `column: reason`, most frequent first; a row may have several.
+    `outcome` is `taken` (a new delivery, or what a broken-off run left to do of it) or `known` (the newest delivery of
+    the source once more: nothing changed). `reasons` counts faults by `column: reason`, most frequent first; a row may
+    have several. `healed` counts what this call did for earlier deliveries that had broken off.
     """
 
     source: str
     entity: str
-    outcome: Literal["taken", "known", "superseded"]
+    outcome: Literal["taken", "known"]
     files: tuple[FileReport, ...]
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     withdrawn: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+    healed: AppendCounts = field(default_factory=AppendCounts)
 
     @property
     def read(self) -> int:
@@ -97,31 +97,38 @@ def ingest(
 ) -> IngestReport:
     """Take in `files` as one delivery of `source`.
 
-    `yes` lets a full delivery withdraw more than the contract's share, and lets an older delivery be taken in again
-    over a newer one. Raises NotFound (source or file), ModelError (contract), Locked (workbench or ledger in use),
-    and InputRefused, after which the home is as it was before.
+    `yes` lets a full delivery withdraw more than the contract's share, or withdraw at all though the keys of some rows
+    cannot be read, and lets an older delivery be taken in again over a newer one. Raises NotFound (source or file),
+    ModelError (contract), Locked (workbench or ledger in use), Conflict (an older delivery), and InputRefused, after
+    which the home is as it was before.
     """
     progress = progress or SILENT
     contract = load_contract(pipeline_folders(settings), source)
-    extracts = _inspected(contract, files, progress)
-    digest = _digest(contract, extracts)
-    with _home(settings.home), open_workbench(settings.workbench_path) as con:
-        for unfinished in landing.pending(con, source):
-            _append(settings, con, unfinished, progress)
-        known = landing.find(con, source, digest)
-        if known is not None and (known.newest or not yes):
-            return _again(settings, con, known, progress)
-        landed = _land(settings, con, contract, extracts, digest, yes=yes, progress=progress)
-        return _report(con, landed, "taken", _append(settings, con, landed, progress))
-
-
-def _inspected(contract: Contract, files: Sequence[Path], progress: Progress) -> list[Extract]:
     if not files:
-        raise UsageError("no file was given.", hint=f"For example: mdi ingest {contract.name} FILE.csv")
+        raise UsageError("no file was given.", hint=f"For example: mdi ingest {source} FILE.csv")
+    with (
+        _home(settings.home),
+        open_workbench(settings.workbench_path) as con,
+        _arriving(settings.extracts_path / source) as folder,
+    ):
+        extracts = _received(contract, files, folder, progress)
+        digest = _digest(contract, extracts)
+        healed = {late.delivery: _append(settings, con, late, progress) for late in landing.pending(con, source)}
+        landed = landing.find(con, source, digest)
+        if landed is not None and not landed.newest and not yes:
+            raise _superseded(source)
+        new = landed is None or not landed.newest
+        if landed is None or new:
+            landed = _land(settings, con, contract, extracts, digest, yes=yes, progress=progress)
+        counts = healed.pop(landed.delivery, None) or _append(settings, con, landed, progress)
+        return _report(con, landed, new, counts, sum(healed.values(), AppendCounts()))
+
+
+def _received(contract: Contract, files: Sequence[Path], folder: Path, progress: Progress) -> list[Extract]:
     progress.stage("inspect", len(files))
     extracts: list[Extract] = []
-    for path in files:
-        extract = inspect(path, contract.encoding)
+    for number, path in enumerate(files):
+        extract = receive(path, folder / f"{number}{_PART}", contract.encoding)
         twin = next((other for other in extracts if other.sha256 == extract.sha256), None)
         if twin is not None:
             raise InputRefused(
@@ -136,17 +143,16 @@ def _inspected(contract: Contract, files: Sequence[Path], progress: Progress) ->
 
 def _digest(contract: Contract, extracts: Sequence[Extract]) -> str:
     """Equal when the same files, in any order, would be read and mapped in the same way."""
-    content = [__version__, contract.digest, sorted(extract.sha256 for extract in extracts)]
+    content = [contract.digest, sorted(extract.sha256 for extract in extracts)]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _again(
-    settings: Settings, con: duckdb.DuckDBPyConnection, known: landing.Landed, progress: Progress
-) -> IngestReport:
-    """The same delivery once more. The newest one is held against the ledger, which finds nothing to change."""
-    if not known.newest:
-        return _report(con, known, "superseded", AppendCounts())
-    return _report(con, known, "known", _append(settings, con, known, progress))
+def _superseded(source: str) -> Conflict:
+    return Conflict(
+        f"{source}: these files were delivered before and others have followed them; they were not taken in.",
+        hint="If the source did go back to them, run again with --yes; if not, look why it hands in old files.",
+        source=source,
+    )
 
 
 def _land(
@@ -164,17 +170,23 @@ def _land(
     withdrawn = _withdrawals(settings, con, contract, yes=yes) if contract.full else []
     progress.stage("land")
     for extract in extracts:
-        _keep(extract, settings.extracts_path / contract.name)
+        lasting = f"{extract.sha256}.csv{'.gz' if extract.compressed else ''}"
+        extract.content.replace(extract.content.with_name(lasting))
     return landing.land(con, contract, digest, staged, withdrawn)
 
 
 def _withdrawals(settings: Settings, con: duckdb.DuckDBPyConnection, contract: Contract, *, yes: bool) -> list[str]:
-    """Live keys that this full delivery no longer names. Raises InputRefused above the contract's share."""
+    """Live keys that this full delivery no longer names. Raises InputRefused above the contract's share, and if some of
+    them may stand in rows that cannot be read.
+    """
     if settings.ledger_url is None and not settings.ledger_path.exists():
         return []
     with _ledger(settings) as engine, reading(engine) as conn:
         known = known_keys(conn, contract.entity.name, contract.name)
     absent = staging.absent_keys(con, known)
+    unreadable = staging.rows_without_key(con)
+    if absent and unreadable and not yes:
+        raise _perhaps_present(contract, unreadable, len(absent), len(known))
     share = len(absent) / len(known) if known else 0.0
     if share > contract.max_withdrawn_share and not yes:
         raise InputRefused(
@@ -187,6 +199,19 @@ def _withdrawals(settings: Settings, con: duckdb.DuckDBPyConnection, contract: C
             accepted_share=contract.max_withdrawn_share,
         )
     return absent
+
+
+def _perhaps_present(contract: Contract, unreadable: int, absent: int, known: int) -> InputRefused:
+    return InputRefused(
+        f"{contract.name}: the key of {unreadable} rows cannot be read, and this full delivery would withdraw {absent} "
+        f"of {known} records, perhaps the very ones in those rows.",
+        hint="Mend those rows (a wrong number of fields, a quote, no sound key) and hand the files in again, or run "
+        "again with --yes to withdraw the records.",
+        source=contract.name,
+        unreadable=unreadable,
+        withdrawn=absent,
+        known=known,
+    )
 
 
 def _append(
@@ -217,13 +242,15 @@ def _append(
 def _report(
     con: duckdb.DuckDBPyConnection,
     landed: landing.Landed,
-    outcome: Literal["taken", "known", "superseded"],
+    new: bool,
     counts: AppendCounts,
+    healed: AppendCounts,
 ) -> IngestReport:
+    changed = counts.new or counts.changed or counts.withdrawn
     return IngestReport(
         source=landed.source,
         entity=landed.entity,
-        outcome=outcome,
+        outcome="taken" if new or changed else "known",
         files=tuple(
             FileReport(file.name, file.sha256, file.read, file.accepted, file.rejected) for file in landed.files
         ),
@@ -232,22 +259,24 @@ def _report(
         unchanged=counts.unchanged,
         withdrawn=counts.withdrawn,
         reasons=landing.reasons(con, landed.delivery),
+        healed=healed,
     )
 
 
-def _keep(extract: Extract, folder: Path) -> None:
-    """Copy the file verbatim to `<folder>/<sha256>.csv` or `.csv.gz`: whole or not at all."""
-    target = folder / f"{extract.sha256}.csv{'.gz' if extract.compressed else ''}"
-    if target.exists():
-        return
+@contextmanager
+def _arriving(folder: Path) -> Iterator[Path]:
+    """The folder of a source's kept extracts. Copies without a lasting name go at the end, also those of a run that
+    was killed, and so do folders in which nothing is kept. To be used under the lock of the workbench.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    with extract.path.open("rb") as source, part.open("wb") as copy:
-        part.chmod(0o600)
-        shutil.copyfileobj(source, copy)
-        copy.flush()
-        os.fsync(copy.fileno())
-    part.replace(target)
+    try:
+        yield folder
+    finally:
+        for part in folder.glob("*" + _PART):
+            part.unlink()
+        with suppress(OSError):  # not empty
+            folder.rmdir()
+            folder.parent.rmdir()
 
 
 @contextmanager

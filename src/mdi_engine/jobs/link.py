@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+import duckdb
 import numpy as np
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from mdi_engine.errors import Conflict, NotFound
 from mdi_engine.jobs.home import (
@@ -22,9 +23,9 @@ from mdi_engine.jobs.home import (
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.ledger.apply import ApplyReport, apply_clusters
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.matchkeys import mark_keyed, missing_records, write_match_keys
+from mdi_engine.ledger.matchkeys import drop_match_keys, mark_keyed, missing_records, write_match_keys
 from mdi_engine.ledger.neighbourhood import read_state
-from mdi_engine.ledger.parameters import switch_parameters
+from mdi_engine.ledger.parameters import newest_parameters, switch_parameters
 from mdi_engine.ledger.records import touched_since
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.linkage.cluster import Clusters, cluster, in_doubt
@@ -35,7 +36,7 @@ from mdi_engine.linkage.rarity import features
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.score import score
 from mdi_engine.settings import Settings
-from mdi_engine.workbench.copies import copy_masters
+from mdi_engine.workbench.copies import DecisionRow, copy_decisions, copy_masters
 from mdi_engine.workbench.database import open_workbench
 
 _TRIES = 5
@@ -84,45 +85,77 @@ def plan_entity(settings: Settings, entity: str) -> Plan:
     return plan(data.records, learned.model if learned else model, learned)
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What a run read and computed, before it writes anything. `pairs` and `doubtful` are counts."""
+
+    entity: str
+    version: int
+    learned: Parameters
+    data: Projected
+    pairs: int
+    doubtful: int
+    clusters: Clusters
+
+
 def link_entity(settings: Settings, entity: str, *, progress: Progress = SILENT) -> LinkReport:
     """Link all live records with the newest parameters. Running again without new input writes no event.
 
-    Raises `NotFound` before the first training, `Conflict` if records keep changing while it computes.
+    Raises `NotFound` before the first training, `Locked` if another process has the workbench, `Conflict` if records
+    keep changing while it computes; nothing is applied then.
     """
     entity_named(entity)
     begin = time.perf_counter()
     with home_ledger(settings) as engine:
         for _ in range(_TRIES):
-            with reading(engine) as conn:
-                version, learned = newest(settings, conn, entity)
-                data = projected(conn, entity, learned.model)
-            pairs, doubtful, clusters = _compute(data.records, learned, progress)
-            with reading(engine) as conn:
-                touched = touched_since(conn, entity, data.event)
-            if not touched:
-                break
-        else:
-            raise Conflict(f"{entity}: records changed during every one of {_TRIES} tries", hint="Try again later.")
-        progress.stage("write match keys")
-        events = _write_keys(engine, entity, version, data, learned, progress)
-        progress.stage("apply")
-        applied = apply_clusters(
-            engine,
-            entity=entity,
-            parameters_version=version,
-            as_of_event=data.event,
-            clusters=_groups(clusters, data),
-        )
-        _copy(settings, engine, entity)
-    return _report(entity, version, data, pairs, doubtful, applied, events, time.perf_counter() - begin)
+            run = _compute(settings, engine, entity, progress)
+            # Held from before the first write to the ledger: who cannot have the workbench writes nothing at all.
+            with open_workbench(settings.workbench_path) as con:
+                if not _overtaken(engine, run):
+                    applied, events = _apply(engine, run, progress)
+                    _copy(con, engine, run)
+                    return _report(run, applied, events, time.perf_counter() - begin)
+    raise Conflict(f"{entity}: records changed during every one of {_TRIES} tries", hint="Try again later.")
 
 
-def _compute(records: Records, learned: Parameters, progress: Progress) -> tuple[int, int, Clusters]:
+def _compute(settings: Settings, engine: Engine, entity: str, progress: Progress) -> _Run:
+    with reading(engine) as conn:
+        version, learned = newest(settings, conn, entity)
+        data = projected(conn, entity, learned.model)
     progress.stage("score")
-    edges = score(records, learned, note=progress.advance)
+    edges = score(data.records, learned, note=progress.advance)
     progress.stage("cluster")
-    clusters = cluster(records, edges, learned)
-    return edges.candidate_pairs, len(in_doubt(records, edges, clusters, learned)[0]), clusters
+    clusters = cluster(data.records, edges, learned)
+    doubtful = len(in_doubt(data.records, edges, clusters, learned)[0])
+    return _Run(entity, version, learned, data, edges.candidate_pairs, doubtful, clusters)
+
+
+def _overtaken(engine: Engine, run: _Run) -> bool:
+    """Whether records changed, or newer parameters came, since the run read."""
+    with reading(engine) as conn:
+        newest_now = newest_parameters(conn, run.entity)
+        return newest_now is None or newest_now.version != run.version or bool(_touched(conn, run))
+
+
+def _touched(conn: Connection, run: _Run) -> set[int]:
+    """Records of which the run does not know the newest version."""
+    return set(touched_since(conn, run.entity, run.data.event))
+
+
+def _apply(engine: Engine, run: _Run, progress: Progress) -> tuple[ApplyReport, int]:
+    """Write keys, switch, and give numbers; also returns how many events the switch wrote."""
+    progress.stage("write match keys")
+    events = _write_keys(engine, run, progress)
+    _drop_old_keys(engine, run)
+    progress.stage("apply")
+    applied = apply_clusters(
+        engine,
+        entity=run.entity,
+        parameters_version=run.version,
+        as_of_event=run.data.event,
+        clusters=_groups(run.clusters, run.data),
+    )
+    return applied, events
 
 
 def _groups(clusters: Clusters, data: Projected) -> list[list[int]]:
@@ -144,26 +177,35 @@ def record_keys(records: Records, learned: Parameters) -> Iterator[tuple[int, in
             yield len(learned.model.blocking), key, row
 
 
-def _write_keys(
-    engine: Engine, entity: str, version: int, data: Projected, learned: Parameters, progress: Progress
-) -> int:
-    """Write the keys that are missing, a chunk of sorted rows per transaction, then switch; returns events written."""
+def _write_keys(engine: Engine, run: _Run, progress: Progress) -> int:
+    """Write the keys that are missing, a chunk of sorted rows per transaction, then switch; returns events written.
+
+    Only for versions of records that the run read. Each transaction asks again what changed: such records stay
+    unmarked, and the next run writes their keys.
+    """
     with reading(engine) as conn:
-        missing = set(missing_records(conn, entity, version))
+        missing = set(missing_records(conn, run.entity, run.version)) & set(run.data.ids.tolist())
     rows: list[tuple[int, int, int]] = []
     if missing:
-        rows = [
-            (rule, key, int(data.ids[row]))
-            for rule, key, row in record_keys(data.records, learned)
-            if int(data.ids[row]) in missing
-        ]
+        keys = ((rule, key, int(run.data.ids[row])) for rule, key, row in record_keys(run.data.records, run.learned))
+        rows = [row for row in keys if row[2] in missing]
     for some in _parts(rows):
         with writing(engine) as conn:
-            write_match_keys(conn, entity, version, some)
+            touched = _touched(conn, run)
+            write_match_keys(conn, run.entity, run.version, (row for row in some if row[2] not in touched))
         progress.advance(len(some))
     with writing(engine) as conn:
-        mark_keyed(conn, version, missing)
-        return int(switch_parameters(conn, entity, version))
+        mark_keyed(conn, run.version, missing - _touched(conn, run))
+        return int(switch_parameters(conn, run.entity, run.version))
+
+
+def _drop_old_keys(engine: Engine, run: _Run) -> None:
+    """Keys of versions that came before the one now in force: no look-up asks for them any more."""
+    for version in range(1, run.version):
+        dropped = True
+        while dropped:
+            with writing(engine) as conn:
+                dropped = bool(drop_match_keys(conn, run.entity, version))
 
 
 def _parts(rows: Sequence[tuple[int, int, int]]) -> Iterator[Sequence[tuple[int, int, int]]]:
@@ -171,34 +213,34 @@ def _parts(rows: Sequence[tuple[int, int, int]]) -> Iterator[Sequence[tuple[int,
         yield rows[begin : begin + _KEY_ROWS]
 
 
-def _copy(settings: Settings, engine: Engine, entity: str) -> None:
-    """The state after the run, for analysts, in the workbench."""
+def _copy(con: duckdb.DuckDBPyConnection, engine: Engine, run: _Run) -> None:
+    """The state after the run and what it decided, for analysts, in the workbench."""
     with reading(engine) as conn:
-        masters, members = master_rows(conn, entity, read_state(conn, entity))
+        masters, members = master_rows(conn, read_state(conn, run.entity))
         event = head(conn)
-    with open_workbench(settings.workbench_path) as con:
-        copy_masters(con, entity, masters, members, event)
+    copy_masters(con, run.entity, masters, members, event)
+    copy_decisions(con, run.entity, _decisions(run))
 
 
-def _report(
-    entity: str,
-    version: int,
-    data: Projected,
-    pairs: int,
-    doubtful: int,
-    applied: ApplyReport,
-    events: int,
-    seconds: float,
-) -> LinkReport:
+def _decisions(run: _Run) -> list[DecisionRow]:
+    records = run.data.records
+    named = [(records.sources[source], key) for source, key in zip(records.source.tolist(), records.keys, strict=True)]
+    return [
+        DecisionRow(run.data.event, run.version, *named[d.left], *named[d.right], d.weight, d.merged, d.reason)
+        for d in run.clusters.decisions
+    ]
+
+
+def _report(run: _Run, applied: ApplyReport, events: int, seconds: float) -> LinkReport:
     figures = asdict(applied)
     figures["events_written"] += events
     return LinkReport(
-        entity=entity,
-        version=version,
-        as_of_event=data.event,
-        records=len(data.records),
-        candidate_pairs=pairs,
-        in_doubt=doubtful,
+        entity=run.entity,
+        version=run.version,
+        as_of_event=run.data.event,
+        records=len(run.data.records),
+        candidate_pairs=run.pairs,
+        in_doubt=run.doubtful,
         seconds=seconds,
         **figures,
     )

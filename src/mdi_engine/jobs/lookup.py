@@ -27,7 +27,10 @@ _ASKED = "?"
 
 @dataclass(frozen=True)
 class Match:
-    """A master that may be the one asked for, by its best record. `weight` in millibits, `probability` 0..1."""
+    """A master that may be the one asked for, by its best record. `weight` in millibits, `probability` 0..1.
+
+    `number` is None for a record that no link run has given a number yet; each such record is a match of its own.
+    """
 
     number: str | None
     weight: int
@@ -117,12 +120,15 @@ def _matches(
     ways = prepare(records, learned.model, learned.blocking)
     candidate = np.logical_or.reduce([covers(ways, way, left, right) for way in range(ways.count)])
     left, _, weight = Scorer(records, learned).at_least(left[candidate], right[candidate], learned.review)
-    best: dict[str | None, Match] = {}
+    best: dict[str, Match] = {}
     for place in np.lexsort((left, -weight)).tolist():
-        number = number_of(conn, found[left[place]].id)
-        if number not in best:
+        record = found[left[place]]
+        number = number_of(conn, record.id)
+        # Records that wait for a number are not known to be one thing: each stands for itself.
+        standing = number or f"{record.source}:{record.source_key}"
+        if standing not in best:
             waterfall = explain(records, int(left[place]), len(found), learned)
-            best[number] = _match(number, found[left[place]], waterfall)
+            best[standing] = _match(number, record, waterfall)
         if len(best) == limit:
             break
     return tuple(best.values())

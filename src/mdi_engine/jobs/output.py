@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,16 +29,23 @@ def write_table(table: pa.Table, path: Path) -> None:
     if str(path) == "-":
         write_csv(table.to_batches(), table.column_names, sys.stdout)
         return
+    part = path.with_name(path.name + ".part")
     try:
-        if path.suffix == ".parquet":
-            write_parquet(table, path)
-            return
-        part = path.with_name(path.name + ".part")
-        with part.open("w", encoding="utf-8", newline="") as out:
-            if path.suffix == ".csv":
-                write_csv(table.to_batches(), table.column_names, out)
-            else:
-                write_json_lines(table.to_batches(), out)
-        part.replace(path)
+        _write(table, path, part)
     except OSError as error:
-        raise InputRefused(f"output {path}: cannot be written: {error.strerror}", path=str(path)) from error
+        raise InputRefused(f"output {path}: cannot be written: {error.strerror or error}", path=str(path)) from error
+    finally:
+        with suppress(OSError):  # as a rule it has its lasting name by now
+            part.unlink()
+
+
+def _write(table: pa.Table, path: Path, part: Path) -> None:
+    if path.suffix == ".parquet":
+        write_parquet(table, path)  # by way of the same part
+        return
+    with part.open("w", encoding="utf-8", newline="") as out:
+        if path.suffix == ".csv":
+            write_csv(table.to_batches(), table.column_names, out)
+        else:
+            write_json_lines(table.to_batches(), out)
+    part.replace(path)

@@ -19,7 +19,8 @@ def profile(settings: Settings, target: str, *, encoding: str = "utf-8", separat
 
     `encoding` (where there is no byte-order mark) and `separator` are for a file. `top` values are shown per column,
     none of a column that its contract calls personal; a bare file has no contract and shows them all.
-    Raises NotFound if there is neither, InputRefused if the file cannot be read, Locked if the workbench is in use.
+    Raises NotFound if there is neither, UsageError for an encoding or separator that is none, InputRefused if the
+    file cannot be read, Locked if the workbench is in use.
     """
     if target in sources(pipeline_folders(settings)):
         return _of_source(settings, target, top)

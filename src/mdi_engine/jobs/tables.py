@@ -17,19 +17,21 @@ from mdi_engine.workbench.extract import inspect
 from mdi_engine.workbench.reader import read_chunks, read_names
 
 _PARQUET = b"PAR1"
+_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".jsonl")
 
 
 def read_table(path: Path, columns: Sequence[str], *, encoding: str = "utf-8", separator: str = ",") -> pa.Table:
-    """The named columns of a CSV (also gzip) or Parquet file, as text; columns the file lacks are left out.
+    """The named columns of a CSV (also gzip: text) or Parquet file (as typed); columns the file lacks are left out.
 
-    Raises `InputRefused` if the file cannot be read as a whole: a row that is not a row would shift record numbers.
+    Raises `UsageError` for an encoding or separator that is none, `InputRefused` if the file cannot be read as a
+    whole: a row that is not a row would shift record numbers.
     """
     if path.is_file() and path.stat().st_size > 4:
         with path.open("rb") as file:
             if file.read(4) == _PARQUET:
                 return _read_parquet(path, columns)
     extract = inspect(path, encoding)
-    wanted = [name for name in read_names(extract, separator) if name in columns]
+    wanted = [name for name in read_names(extract, separator, columns) if name in columns]
     tables = []
     for chunk in read_chunks(extract, separator, wanted, ()):
         if chunk.faults:
@@ -53,14 +55,24 @@ def _read_parquet(path: Path, columns: Sequence[str]) -> pa.Table:
 
 
 def source_names(paths: Sequence[Path]) -> list[str]:
-    """What each file is called as a source: its name up to the first dot. Raises `UsageError` if two are alike."""
-    names = [path.name.split(".", 1)[0] for path in paths]
+    """What each file is called as a source: its stem (`source_name`). Raises `UsageError` if two are alike."""
+    names = [source_name(path) for path in paths]
     if len(set(names)) < len(names):
         raise UsageError(
             f"two files share a name: {', '.join(sorted(names))}; a source is called by its file's stem",
             hint="Rename one of them.",
         )
     return names
+
+
+def source_name(path: Path) -> str:
+    """The file's name without `.gz` and without the suffix of its form; other dots belong to the name.
+
+    >>> [source_name(Path(name)) for name in ("in/list.2021.csv", "LIST.CSV.GZ", "list.parquet", "list.old")]
+    ['list.2021', 'LIST', 'list', 'list.old']
+    """
+    inner = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return inner.stem if inner.suffix.lower() in _SUFFIXES else inner.name
 
 
 def columns_of(model: Model, source: str) -> list[str]:
@@ -72,23 +84,44 @@ def columns_of(model: Model, source: str) -> list[str]:
 def to_records(tables: Mapping[str, pa.Table], model: Model) -> Records:
     """Encode the tables (by source name) as the model's fields.
 
-    Raises `ModelError` if a field's column or normaliser is not there, `InputRefused` if a key is missing or doubled.
+    Raises `ModelError` if a field's column or normaliser is not there, `UsageError` if a column holds what is no text
+    (lists), `InputRefused` if a key is missing or doubled, or a column of floats is to be text.
     """
     _check(tables, model)
     sources = [source for source, table in tables.items() for _ in range(table.num_rows)]
     columns = {}
     for name, field in model.fields.items():
-        parts = [_column(table, field.column_in(source)) for source, table in tables.items()]
+        floats = field.type == "number" and not field.identifier and name != model.key
+        parts = [_column(source, table, field.column_in(source), floats) for source, table in tables.items()]
         texts = pa.chunked_array([chunk for part in parts for chunk in part.chunks], type=pa.string())
         columns[name] = encode(texts, NORMALIZERS[field.normalize] if field.normalize else None)
     keys = _keys(columns[model.key].text, sources, model.key) if model.key else None
     return build(sources, keys, columns, sorted(model.used_fields()))
 
 
-def _column(table: pa.Table, name: str | None) -> Any:
+def _column(source: str, table: pa.Table, name: str | None, floats: bool) -> Any:
+    """A column as text; `floats` says whether it may hold floating-point numbers, which change what digits they had."""
     if name is None:
         return pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
-    return table.column(name).cast(pa.string())
+    column = table.column(name)
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_floating(kind) and not floats and column.null_count < len(column):
+        raise InputRefused(
+            f"{source}: the column {name!r} holds floating-point numbers ({kind}); a code of 16 digits loses some so.",
+            hint='Read the column as text (pandas: dtype=str), or give its field type = "number" if it is a quantity.',
+            source=source,
+            column=name,
+        )
+    try:
+        return column.cast(pa.string())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        # Its text may quote the value.
+        raise UsageError(
+            f"{source}: the column {name!r} holds {kind}, which is not text; accepted are text, numbers and dates.",
+            hint="Turn it into text, one value in a row, before linking.",
+            source=source,
+            column=name,
+        ) from None
 
 
 def _check(tables: Mapping[str, pa.Table], model: Model) -> None:
@@ -100,15 +133,20 @@ def _check(tables: Mapping[str, pa.Table], model: Model) -> None:
         for source, table in tables.items():
             column = field.column_in(source)
             if column is not None and column not in table.column_names:
-                faults.append(f"field {name!r}: {source} has no column {column!r}; it has {_names(table)}")
+                known = _known(table, columns_of(model, source))
+                faults.append(f"field {name!r}: {source} has no column {column!r}; {known}")
         if isinstance(field.column, dict) and not set(field.column) & set(tables):
             faults.append(f"field {name!r} is mapped for {', '.join(field.column)}, none of which was given")
     if faults:
         raise ModelError(f"model {model.name}", faults)
 
 
-def _names(table: pa.Table) -> str:
-    return ", ".join(table.column_names) or "none of the model's columns"
+def _known(table: pa.Table, wanted: Sequence[str]) -> str:
+    """What may be said of column names: where a header was missing, they are a person's row."""
+    held = [name for name in wanted if name in table.column_names]
+    if held:
+        return f"of the model's columns it has {', '.join(held)}"
+    return "it has none of the model's columns, so its first line may be data and no header"
 
 
 def _keys(text: Any, sources: Sequence[str], field: str) -> list[str]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from mdi_engine.jobs.home import entity_model, entity_named, home_ledger, parameters_folder, projected
+from sqlalchemy import Engine
+
+from mdi_engine.jobs.home import entity_model, entity_named, holds, home_ledger, parameters_folder, projected
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.ledger.parameters import newest_parameters, record_parameters
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.linkage import parameters as store
+from mdi_engine.linkage.parameters import Parameters
 from mdi_engine.linkage.train import train
 from mdi_engine.settings import Settings
 
@@ -38,7 +46,10 @@ class TrainReport:
 
 
 def train_entity(settings: Settings, entity: str, *, progress: Progress = SILENT) -> TrainReport:
-    """Train on all live records. Training on unchanged data and model writes no version and no event."""
+    """Train on all live records. Training on unchanged data and model writes no version and no event.
+
+    The files of a version that were lost or damaged are put back whenever training gives that version again.
+    """
     entity_named(entity)
     begin = time.perf_counter()
     with home_ledger(settings) as engine:
@@ -46,22 +57,54 @@ def train_entity(settings: Settings, entity: str, *, progress: Progress = SILENT
         progress.stage("read")
         with reading(engine) as conn:
             data = projected(conn, entity, model)
-            before = newest_parameters(conn, entity)
         learned = train(data.records, model, note=progress.stage)
-        digest = learned.digest()
-        # The files come first: a version that the ledger names is always there to be read.
-        if before is None or before.digest != digest:
-            store.save(learned, parameters_folder(settings, entity, (before.version if before else 0) + 1))
-        with writing(engine) as conn:
-            version = record_parameters(conn, entity, digest).version
+        version, new = _record(settings, engine, entity, learned)
     return TrainReport(
         entity=entity,
         version=version,
-        new=before is None or before.version != version,
-        digest=digest,
+        new=new,
+        digest=learned.digest(),
         records=learned.records,
         lambda_=learned.lambda_,
         expected_matches=learned.lambda_ * learned.total_pairs,
         recall=learned.found.recall,
         seconds=time.perf_counter() - begin,
     )
+
+
+def _record(settings: Settings, engine: Engine, entity: str, learned: Parameters) -> tuple[int, bool]:
+    """The version of what was learned, and whether it is new.
+
+    Which version it is, only the writer's lock tells: another training may have ended meanwhile. So the files are
+    written aside and get their place inside the transaction: a version that the ledger names is always there to be
+    read. What a transaction that failed at its very end left there, the next training replaces.
+    """
+    digest = learned.digest()
+    with _aside(settings.parameters_path / entity) as folder:
+        store.save(learned, folder)
+        with writing(engine) as conn:
+            before = newest_parameters(conn, entity)
+            recorded = record_parameters(conn, entity, digest)
+            _place(folder, parameters_folder(settings, entity, recorded.version), digest)
+    return recorded.version, before is None or before.version != recorded.version
+
+
+@contextmanager
+def _aside(parent: Path) -> Iterator[Path]:
+    """A folder in `parent`, removed at the end unless it was renamed."""
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".training-", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(folder: Path, target: Path, digest: str) -> None:
+    """Make `folder` the `target`, unless the parameters of this digest are there already and sound."""
+    if holds(target, digest):
+        return
+    if target.exists():
+        shutil.rmtree(target)
+    folder.rename(target)
+    store.sync(target.parent)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 
+import duckdb
 from sqlalchemy import Connection
 
 from mdi_engine.entities import ENTITIES
 from mdi_engine.jobs.home import home_ledger, master_rows
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.neighbourhood import read_state
+from mdi_engine.ledger.payloads import payload_hash
+from mdi_engine.ledger.records import CHUNK, known_keys
 from mdi_engine.ledger.store import reading
 from mdi_engine.ledger.summary import waiting
 from mdi_engine.ledger.verify import Finding, verify
 from mdi_engine.settings import Settings
 from mdi_engine.workbench.copies import read_copy
 from mdi_engine.workbench.database import open_workbench
+from mdi_engine.workbench.landing import canonical_rows
+from mdi_engine.workbench.standing import Standing, deliveries
 
 
 @dataclass(frozen=True)
@@ -33,23 +39,52 @@ class VerifyReport:
 
 
 def verify_home(settings: Settings) -> VerifyReport:
-    """Check everything; nothing is repaired."""
-    with home_ledger(settings) as engine, reading(engine) as conn:
-        findings = [*verify(conn), *_workbench(settings, conn)]
+    """Check everything; nothing is repaired.
+
+    Raises `NotFound` if there is no home, `Locked` if another process has the workbench: while it is held here,
+    nobody takes in a delivery or links, so that the two stores belong to one state.
+    """
+    with home_ledger(settings) as engine, _workbench(settings) as con, reading(engine) as conn:
+        findings = [*verify(conn), *(_lost() if con is None else _against(con, conn))]
         return VerifyReport(head(conn), tuple(findings), {entity: waiting(conn, entity) for entity in ENTITIES})
 
 
-def _workbench(settings: Settings, conn: Connection) -> Iterator[Finding]:
-    if not settings.workbench_path.exists():
-        yield Finding("workbench", "There is no workbench; ingesting and linking again makes one.")
-        return
-    with open_workbench(settings.workbench_path) as con:
-        for entity in ENTITIES:
-            copy = read_copy(con, entity)
-            state = read_state(conn, entity)
-            if copy is None:
-                if state.memberships:
-                    yield Finding("workbench", f"{entity}: the workbench has no copy of the masters; link again.")
-                continue
-            if copy[1:] != master_rows(conn, entity, state):
-                yield Finding("workbench", f"{entity}: the copy as of event {copy[0]} is not the ledger's; link again.")
+def _workbench(settings: Settings) -> AbstractContextManager[duckdb.DuckDBPyConnection | None]:
+    path = settings.workbench_path
+    return open_workbench(path) if path.exists() else nullcontext()
+
+
+def _lost() -> Iterator[Finding]:
+    yield Finding("workbench", "There is no workbench; ingesting and linking again makes one.")
+
+
+def _against(con: duckdb.DuckDBPyConnection, conn: Connection) -> Iterator[Finding]:
+    for delivery in deliveries(con):
+        if not delivery.appended:
+            what = f"{delivery.source}: delivery {delivery.delivery} landed, but the ledger has not all of it"
+            yield Finding("workbench", f"{what}; ingest again.")
+        elif delivery.newest:
+            yield from _delivery(con, conn, delivery)
+    for entity in ENTITIES:
+        yield from _copy(con, conn, entity)
+
+
+def _delivery(con: duckdb.DuckDBPyConnection, conn: Connection, newest: Standing) -> Iterator[Finding]:
+    """Nothing came after the newest delivery of a source: the ledger's live records say what its rows say."""
+    known = known_keys(conn, newest.entity, newest.source)
+    fields = ENTITIES[newest.entity].field_names
+    chunks = canonical_rows(con, newest.entity, newest.delivery, fields, CHUNK)
+    wrong = sum(known.get(key) != payload_hash(row) for rows in chunks for key, row in rows)
+    if wrong:
+        what = f"{newest.source}: {wrong} rows of delivery {newest.delivery} are not in the ledger as they landed"
+        yield Finding("workbench", f"{what}; ingest the newest extract again.")
+
+
+def _copy(con: duckdb.DuckDBPyConnection, conn: Connection, entity: str) -> Iterator[Finding]:
+    """Masters and memberships change by linking alone, so a copy is right until the next link run, whatever came."""
+    copy, state = read_copy(con, entity), read_state(conn, entity)
+    if copy is None:
+        if state.memberships:
+            yield Finding("workbench", f"{entity}: the workbench has no copy of the masters; link again.")
+    elif copy[1:] != master_rows(conn, state):
+        yield Finding("workbench", f"{entity}: the copy as of event {copy[0]} is not the ledger's; link again.")

@@ -163,17 +163,22 @@ def _apply_part(conn: Connection, run: _Run, clusters: Sequence[Cluster], number
 
 
 def _body(run: _Run, state: State, assignment: Assignment, issued: Sequence[str]) -> dict[str, Any]:
-    """What the event says; redirects are left out, since they follow from the merges."""
+    """What the event says; redirects are left out, since they follow from the merges.
+
+    `founded`: [number, founder, anchor, split from]; `moved`: [old number or null, new number, records], those of
+    founded numbers included; `left`: [old number, records]. Both name the old one, so that its history can be told.
+    """
+    before = state.memberships
     changes = [(state.masters[number], master) for number, master in sorted(assignment.masters.items())]
     return {
         "parameters": run.parameters_version,
         "as_of": run.as_of_event,
         "founded": [
-            [number, new.founder, new.anchor, new.split_from, to_ranges(new.records)]
+            [number, new.founder, new.anchor, new.split_from]
             for number, new in zip(issued, assignment.founded, strict=True)
         ],
-        "moved": [[number, to_ranges(records)] for number, records in sorted(_by_number(assignment.moved).items())],
-        "left": to_ranges(assignment.left),
+        "moved": _grouped((before.get(record), number, record) for record, number in _now(assignment, issued).items()),
+        "left": _grouped((before[record], record) for record in assignment.left),
         "merged": [
             [new.number, new.merged_into]
             for old, new in changes
@@ -185,11 +190,19 @@ def _body(run: _Run, state: State, assignment: Assignment, issued: Sequence[str]
     }
 
 
-def _by_number(moved: Mapping[int, str]) -> dict[str, list[int]]:
-    grouped: dict[str, list[int]] = {}
-    for record, number in moved.items():
-        grouped.setdefault(number, []).append(record)
-    return grouped
+def _grouped(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    """Rows of numbers (or None) and a record, as the same numbers and the ranges of their records, in order."""
+    grouped: dict[tuple[str | None, ...], list[int]] = {}
+    for *numbers_, record in rows:
+        grouped.setdefault(tuple(numbers_), []).append(record)
+    ordered = sorted(grouped, key=lambda key: [number or "" for number in key])
+    return [[*key, to_ranges(grouped[key])] for key in ordered]
+
+
+def _now(assignment: Assignment, issued: Sequence[str]) -> dict[int, str]:
+    """The new number of each record that gets one, founded numbers included."""
+    founded = zip(issued, assignment.founded, strict=True)
+    return {**assignment.moved, **{record: number for number, new in founded for record in new.records}}
 
 
 def _write_masters(conn: Connection, entity: str, assignment: Assignment, issued: Sequence[str], seq: int) -> None:
@@ -206,8 +219,7 @@ def _write_masters(conn: Connection, entity: str, assignment: Assignment, issued
 
 
 def _write_memberships(conn: Connection, entity: str, assignment: Assignment, issued: Sequence[str]) -> None:
-    founded = zip(issued, assignment.founded, strict=True)
-    now = {**assignment.moved, **{record: number for number, new in founded for record in new.records}}
+    now = _now(assignment, issued)
     for batch in batches(sorted(assignment.left | now.keys())):
         conn.execute(delete(memberships).where(memberships.c.record_id.in_(batch)))
     insert_memberships(conn, entity, now)

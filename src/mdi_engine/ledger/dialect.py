@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import BigInteger, Connection, Insert, Integer, Table, Text, event
+from sqlalchemy import BigInteger, Connection, Insert, Integer, NullPool, Table, Text, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import URL, Engine
 
 from mdi_engine.errors import MdiError
 
@@ -25,7 +26,7 @@ ID = BigInteger().with_variant(Integer, "sqlite")
 STREAMED: Mapping[str, int] = MappingProxyType({"yield_per": 1000})
 
 BUSY_SECONDS = 30
-_UPGRADE_LOCK = 0x6D6469  # "mdi": the advisory lock that serialises migrations on PostgreSQL
+_WRITER_LOCK = 0x6D6469  # "mdi": the advisory lock that is on PostgreSQL what BEGIN IMMEDIATE is on SQLite
 _WRITE = "mdi_write"
 
 
@@ -68,6 +69,16 @@ def listen(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+
+
+def sqlite_read_only(url: URL, module: ModuleType) -> Engine:
+    """An engine whose connections cannot change the file at `url`, and run no pragma. Of an absent file: an error."""
+    where = f"file:{quote(url.database or '')}?mode=ro"
+    return create_engine(
+        url, module=module, creator=lambda: module.connect(where, uri=True), poolclass=NullPool, hide_parameters=True
+    )
 
 
 def for_reading(conn: Connection) -> Connection:
@@ -78,14 +89,8 @@ def for_reading(conn: Connection) -> Connection:
 
 
 def for_writing(conn: Connection) -> Connection:
-    """`conn` with transactions that may write: on SQLite they take the writer's lock when they begin."""
-    return conn.execution_options(**{_WRITE: True}) if conn.dialect.name == "sqlite" else conn
-
-
-def lock_upgrade(conn: Connection) -> None:
-    """Wait until no other process migrates. On SQLite the writing transaction itself is that lock."""
-    if conn.dialect.name == "postgresql":
-        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
+    """`conn` with transactions that may write: they take the one writer's lock when they begin, and wait for it."""
+    return conn.execution_options(**{_WRITE: True})
 
 
 def insert_missing(conn: Connection, table: Table) -> Insert:
@@ -121,3 +126,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(conn: Connection) -> None:
     # A deferred transaction that turns writer late fails at once when somebody wrote meanwhile; IMMEDIATE waits.
     conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get(_WRITE) else "BEGIN")
+
+
+def _begin_postgresql(conn: Connection) -> None:
+    # What a writer reads before it decides must not change under it; row locks alone would come too late.
+    if conn.get_execution_options().get(_WRITE):
+        conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")

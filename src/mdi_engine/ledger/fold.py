@@ -64,7 +64,10 @@ def _stored(conn: Connection, entity: str) -> Folded:
 
 
 def rebuild(conn: Connection) -> None:
-    """Make masters and memberships again from the events. Run in `writing`."""
+    """Make masters and memberships again from the events. Run in `writing`.
+
+    No command runs it: the tests do, to prove that state is the fold of events and source records.
+    """
     states = fold(read_events(conn))
     conn.execute(delete(memberships))
     conn.execute(delete(masters))
@@ -74,7 +77,10 @@ def rebuild(conn: Connection) -> None:
 
 
 def canonical_dump(conn: Connection) -> Iterator[str]:
-    """The state as lines of canonical JSON, equal byte for byte on every kind of ledger that holds the same."""
+    """The state as lines of canonical JSON, equal byte for byte on every kind of ledger that holds the same.
+
+    No command runs it: the tests compare it before and after `rebuild`.
+    """
     tables = (
         (events, (events.c.seq,)),
         (source_records, (source_records.c.id,)),
@@ -98,13 +104,13 @@ def _records_appended(state: Folded, event: Event) -> None:
 
 def _masters_assigned(state: Folded, event: Event) -> None:
     body: Mapping[str, Any] = event.body
-    for number, founder, anchor, split_from, records in body["founded"]:
+    for number, founder, anchor, split_from in body["founded"]:
         state.masters[number] = Master(number, founder, event.seq, anchor=anchor, split_from=split_from)
+    for _, number, records in body["moved"]:
         state.memberships.update((record, number) for record in from_ranges(records))
-    for number, records in body["moved"]:
-        state.memberships.update((record, number) for record in from_ranges(records))
-    for record in from_ranges(body["left"]):
-        state.memberships.pop(record, None)
+    for _, records in body["left"]:
+        for record in from_ranges(records):
+            state.memberships.pop(record, None)
     for number, into in body["merged"]:
         _set(state, number, status=MERGED, merged_into=into)
     for number in body["restored"]:

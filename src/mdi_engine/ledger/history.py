@@ -41,8 +41,10 @@ class MasterView:
 class HistoryEntry:
     """One thing that happened to a number in event `seq` at `at` (UTC).
 
-    `what`: founded, split-off, joined, merged-into, absorbed, restored, retired, anchored. `numbers`: the other numbers
-    concerned; `records`: the record ids that came with it.
+    `what`: founded, split-off (a new number was split from this one), restored, joined, moved-away, left (withdrawn),
+    merged-into, absorbed, retired, anchored. `numbers`: the other numbers concerned, as whence records joined or
+    whither they moved; `records`: the ids of those that came or went. Records that went to a number when this one
+    merged into it are told as moved-away, those that came as joined.
     """
 
     seq: int
@@ -107,16 +109,10 @@ def _entries(event: Event, number: str) -> Iterator[HistoryEntry]:
 
 
 def _happenings(body: Any, number: str) -> Iterator[tuple[str, tuple[str, ...], list[list[int]]]]:
-    for new, _, _, split_from, ranges in body["founded"]:
-        if new == number:
-            yield "founded", (split_from,) if split_from else (), ranges
-        elif split_from == number:
-            yield "split-off", (new,), ranges
+    yield from _foundings(body, number)
     if number in body["restored"]:
         yield "restored", (), []
-    for joined, ranges in body["moved"]:
-        if joined == number:
-            yield "joined", (), ranges
+    yield from _movements(body, number)
     for loser, survivor in body["merged"]:
         if number == loser:
             yield "merged-into", (survivor,), []
@@ -126,3 +122,27 @@ def _happenings(body: Any, number: str) -> Iterator[tuple[str, tuple[str, ...], 
         yield "retired", (), []
     if number in (anchored for anchored, _ in body["anchored"]):
         yield "anchored", (), []
+
+
+def _foundings(body: Any, number: str) -> Iterator[tuple[str, tuple[str, ...], list[list[int]]]]:
+    """The founding of the number with all its first records, and of those split from it with what they took along."""
+    for new, _, _, split_from in body["founded"]:
+        if new == number:
+            first = [span for _, to, ranges in body["moved"] if to == number for span in ranges]
+            yield "founded", (split_from,) if split_from else (), sorted(first)
+        elif split_from == number:
+            taken = [span for old, to, ranges in body["moved"] if (old, to) == (number, new) for span in ranges]
+            yield "split-off", (new,), taken
+
+
+def _movements(body: Any, number: str) -> Iterator[tuple[str, tuple[str, ...], list[list[int]]]]:
+    """Records that came or went, apart from those that `_foundings` tells of."""
+    split_from = {new: origin for new, _, _, origin in body["founded"]}
+    for old, to, ranges in body["moved"]:
+        if to == number and number not in split_from:
+            yield "joined", (old,) if old else (), ranges
+        elif old == number and split_from.get(to) != number:
+            yield "moved-away", (to,), ranges
+    for old, ranges in body["left"]:
+        if old == number:
+            yield "left", (), ranges

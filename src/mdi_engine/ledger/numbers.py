@@ -3,47 +3,36 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from mdi_engine.errors import MdiError, UsageError
 from mdi_engine.ledger import counters
-from mdi_engine.ledger.damm import check_digit
 from mdi_engine.ledger.permutation import Permutation
 from mdi_engine.ledger.schema import masters, number_blocks
+
+Blocks = Mapping[str, Sequence[tuple[int, int]]]  # by entity, the first value and the size of each block
 
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """How the numbers of an entity look: `prefix`, then `digits` digits of which the last may be a check digit.
+    """The numbers an entity may have, from `lowest` to `highest`, and the block reserved unless others are configured.
 
-    `first` and `size` are the block reserved when the ledger is new; values do not include the check digit.
+    Both ends have the same digits, so every number between has its length and its beginning.
     """
 
-    prefix: str
-    digits: int
-    checked: bool
+    lowest: int
+    highest: int
     first: int
     size: int
 
-    def text(self, value: int) -> str:
-        """The number for a value of a block."""
-        payload = str(value).zfill(self.digits - self.checked)
-        return self.prefix + payload + (check_digit(payload) if self.checked else "")
 
-
-# Blocks lie beyond the numbers that SATUSEHAT's published examples show, and leave out its samples (1000999…, P0999…).
+# The block lies beyond the numbers that SATUSEHAT's published examples show, and leaves out its samples (1000999…).
 FORMATS: Mapping[str, NumberFormat] = MappingProxyType(
-    {
-        "patient": NumberFormat("P", 11, True, 9_000_000_000, 1_000_000_000),
-        "practitioner": NumberFormat("", 11, True, 1_005_000_000, 5_000_000),
-        "facility": NumberFormat("", 10, False, 1_000_500_000, 400_000),
-        "payer": NumberFormat("PB", 8, False, 50_000_000, 40_000_000),
-        "service": NumberFormat("LY", 8, False, 50_000_000, 40_000_000),
-    }
+    {"facility": NumberFormat(1_000_000_000, 1_000_999_999, 1_000_500_000, 400_000)}
 )
 
 
@@ -55,15 +44,15 @@ class _Block:
 
 
 def reserve_block(conn: Connection, entity: str, first: int, size: int) -> None:
-    """Reserve the values `first` … `first + size − 1` (without check digit) after the blocks `entity` has.
+    """Reserve the values `first` … `first + size − 1` after the blocks `entity` has.
 
     Raises UsageError if the values do not fit the entity's format or overlap an earlier block.
     """
     form = _format(entity)
     blocks = _blocks(conn, entity)
-    if size < 1 or first < 0 or len(str(first + size - 1)) > form.digits - form.checked:
+    if size < 1 or first < form.lowest or first + size - 1 > form.highest:
         raise UsageError(
-            f"{entity}: the block {first} + {size} does not fit {form.digits - form.checked} digits.",
+            f"{entity}: the block {first} + {size} does not lie within {form.lowest} … {form.highest}.",
             hint="Reserve values that fit the format.",
         )
     if any(first < block.first + block.size and block.first < first + size for block in blocks):
@@ -74,10 +63,17 @@ def reserve_block(conn: Connection, entity: str, first: int, size: int) -> None:
         counters.create(conn, _counter(entity))
 
 
+def missing_blocks(conn: Connection, blocks: Blocks) -> Iterator[tuple[str, int, int]]:
+    """Those of `blocks` that are not reserved yet, in their order, as `reserve_block` takes them."""
+    for entity, wanted in blocks.items():
+        held = {(block.first, block.size) for block in _blocks(conn, entity)}
+        yield from ((entity, first, size) for first, size in wanted if (first, size) not in held)
+
+
 def issue(conn: Connection, entity: str, count: int) -> list[str]:
     """`count` numbers never issued before and not in use as official ones, in no telling order.
 
-    The first call for an entity reserves the default block of `FORMATS`. Raises MdiError when the blocks are used up.
+    The first call for an entity without a block reserves the default one. Raises MdiError when the blocks are used up.
     Run in `writing`; what a rolled back transaction took is taken again.
     """
     if count and not _blocks(conn, entity):
@@ -86,12 +82,6 @@ def issue(conn: Connection, entity: str, count: int) -> list[str]:
     while len(issued) < count:
         issued += _free(conn, entity, _draw(conn, entity, count - len(issued)))
     return issued
-
-
-def remaining(conn: Connection, entity: str) -> int:
-    """How many numbers the reserved blocks still hold; before the first `issue`, the default block's size."""
-    size = conn.execute(select(func.sum(number_blocks.c.size)).where(number_blocks.c.entity == entity)).scalar_one()
-    return int(size or _format(entity).size) - counters.peek(conn, _counter(entity))
 
 
 def _draw(conn: Connection, entity: str, count: int) -> list[str]:
@@ -111,8 +101,7 @@ def _draw(conn: Connection, entity: str, count: int) -> list[str]:
             entity=entity,
             size=start,
         )
-    form = _format(entity)
-    return [form.text(value) for value in values]
+    return [str(value) for value in values]
 
 
 def _free(conn: Connection, entity: str, numbers: Sequence[str]) -> list[str]:

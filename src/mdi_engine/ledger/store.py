@@ -6,35 +6,42 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType, ModuleType
 
 from sqlalchemy import Connection, Engine, create_engine, exc, inspect
 from sqlalchemy.engine import URL, make_url
 
 from mdi_engine.errors import Conflict, InputRefused, Locked, MdiError
-from mdi_engine.ledger import dialect
+from mdi_engine.ledger import dialect, numbers
 from mdi_engine.ledger.schema import HEAD
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
-def open_ledger(url_or_path: str | Path) -> Engine:
+def open_ledger(url_or_path: str | Path, *, blocks: numbers.Blocks = MappingProxyType({})) -> Engine:
     """The ledger at a path (SQLite, made if absent, readable by its owner only) or at an SQLAlchemy URL.
 
-    An older schema is upgraded. Raises InputRefused for a file or database that is not a ledger or that a newer
-    mdi-engine wrote, Locked if another writer keeps it, MdiError if no safe SQLite is installed. Close with
-    `engine.dispose()`.
+    An older schema is upgraded. `blocks` are what numbers are issued from, one after the other: those not reserved yet
+    are reserved behind those that are. An entity without any gets the default block of `numbers` when it is first
+    linked. Close with `engine.dispose()`.
+
+    Raises InputRefused for a file or database that is not a ledger or that a newer mdi-engine wrote (unchanged then),
+    UsageError for blocks that do not fit, Locked if another writer keeps it, MdiError if no safe SQLite is installed.
     """
     url = _url(url_or_path)
     is_sqlite = url.get_backend_name() == "sqlite"
     if is_sqlite:
         _prepare_file(Path(url.database or ""))
     module = dialect.sqlite_module() if is_sqlite else None
+    if module:
+        _refuse_foreign(url, module)
     # hide_parameters: a driver's error would otherwise print the values it was given.
     engine = create_engine(url, hide_parameters=True, **({"module": module} if module else {}))
     dialect.listen(engine)
     try:
         _upgrade(engine)
+        _reserve(engine, blocks)
     except BaseException:
         engine.dispose()
         raise
@@ -52,7 +59,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A connection in one writing transaction: committed at the end, rolled back on any exception.
 
-    Keep it short: on SQLite there is one writer at a time, and others wait at most 30 s before Locked.
+    Keep it short: there is one writer at a time, and others wait at most 30 s before Locked.
     Raises Conflict if what was read changed meanwhile, MdiError if the disk is full or read-only.
     """
     with _translated(), engine.connect() as conn, dialect.for_writing(conn).begin():
@@ -82,14 +89,28 @@ def _prepare_file(path: Path) -> None:
         ) from error
 
 
+def _refuse_foreign(url: URL, module: ModuleType) -> None:
+    """Refuse a file that `_revision` refuses before it is opened for writing, which would make it a WAL file."""
+    with _translated(), dialect.sqlite_read_only(url, module).connect() as conn:
+        _revision(conn)
+
+
 def _upgrade(engine: Engine) -> None:
     with reading(engine) as conn:
         if _revision(conn) == HEAD:
             return
     with writing(engine) as conn:
-        dialect.lock_upgrade(conn)
         if _revision(conn) != HEAD:  # another process may have upgraded while this one waited
             _migrate(conn)
+
+
+def _reserve(engine: Engine, blocks: numbers.Blocks) -> None:
+    with reading(engine) as conn:
+        if not any(numbers.missing_blocks(conn, blocks)):
+            return
+    with writing(engine) as conn:
+        for block in list(numbers.missing_blocks(conn, blocks)):
+            numbers.reserve_block(conn, *block)
 
 
 def _revision(conn: Connection) -> str | None:

@@ -29,9 +29,9 @@ class Finding:
 def verify(conn: Connection) -> list[Finding]:
     """Everything that is wrong; an empty list means that all holds. Run in `reading`.
 
-    Checked: each event's hash and link; each payload against its hash, and that against its event; masters,
-    memberships, versions of records and of parameters against the fold of the events; each membership is of a master
-    in use; each redirect takes one step.
+    Checked: each event's hash and link; each payload against its hash, and that against its event; each version is
+    named by its event; masters, memberships, versions of records and of parameters against the fold of the events;
+    each membership is of a master in use; each redirect takes one step.
     """
     chain = list(_chain(conn))
     if chain:
@@ -60,16 +60,25 @@ def _payloads(conn: Connection) -> Iterator[Finding]:
             continue  # forgotten: the commitment alone stays
         if sha256(row.payload) != row.payload_hash or commitment(row.salt, row.payload_hash) != row.commitment:
             yield Finding("payload", f"Version {row.version} of record {row.record_id} is not what was written.")
+    appended: set[int] = set()
     for event in read_events(conn):
-        if event.kind == RECORDS_APPENDED and event.body["digest"] != _digest(conn, event.seq, event.body):
-            yield Finding("payload", f"The versions of event {event.seq} are not those it names.")
+        if event.kind == RECORDS_APPENDED:
+            appended.add(event.seq)
+            if event.body["digest"] != _digest(conn, event.seq, event.body):
+                yield Finding("payload", f"The versions of event {event.seq} are not those it names.")
+    claimed = set(conn.execute(select(columns.event).distinct()).scalars())
+    for seq in sorted(claimed - appended):
+        yield Finding("payload", f"Versions of records claim event {seq}, which names none.")
 
 
-def _digest(conn: Connection, seq: int, body: Mapping[str, Any]) -> str:
+def _digest(conn: Connection, seq: int, body: Mapping[str, Any]) -> str | None:
+    """The digest of the versions that the event names, as they are held; None if others claim the event too."""
     columns = record_versions.c
     rows = conn.execute(select(columns.record_id, columns.version, columns.commitment).where(columns.event == seq))
     found = {(record, version): value for record, version, value in rows}
     named = [*((record, 1) for record in from_ranges(body["new"])), *map(tuple, body["changed"])]
+    if found.keys() - set(named):
+        return None
     return chain_commitments(found.get(version, "missing") for version in named)
 
 

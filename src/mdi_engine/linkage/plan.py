@@ -12,12 +12,13 @@ from mdi_engine.linkage.blocking import find_blocking
 from mdi_engine.linkage.keys import Posting, describe_key, groups, match_keys, rule_postings
 from mdi_engine.linkage.model import Model, RaritySpec
 from mdi_engine.linkage.parameters import Blocking, Found, Parameters
-from mdi_engine.linkage.rarity import RarityTable, describe_feature, features
+from mdi_engine.linkage.rarity import LISTED_FROM, RarityTable, describe_feature, features
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.score import Scorer
 
 HEAVIEST = 5
 HIDDEN = "(identifier)"
+RARE = f"(in fewer than {LISTED_FROM} records)"  # such a value could name a person
 _TRIAL = 20_000
 
 
@@ -145,8 +146,8 @@ def _heaviest(asked: _Asked, posting: Posting, text: Callable[[int, int], str]) 
         if size[group] < 2:
             break
         rows = posting.rows[start[group] : start[group] + size[group]]
-        said = text(int(rows[0]), int(posting.keys[start[group]]))
-        if said == HIDDEN and any(key.text == HIDDEN for key in shown):
+        said = RARE if size[group] < LISTED_FROM else text(int(rows[0]), int(posting.keys[start[group]]))
+        if said in (HIDDEN, RARE) and any(key.text == said for key in shown):
             continue  # a second key that may not be named tells nothing
         alone = Posting(rows, np.zeros(len(rows), dtype=np.int64))
         shown.append(HeavyKey(said, int(size[group]), _pairs(asked, alone)))

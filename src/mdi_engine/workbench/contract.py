@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from mdi_engine.entities import ENTITIES, Entity
 from mdi_engine.errors import ModelError, NotFound
+from mdi_engine.workbench.extract import Encoding
+from mdi_engine.workbench.reader import Separator
 
 # Names become file names and parts of table names, so they are kept plain.
 PlainName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -33,7 +35,7 @@ class _Strict(BaseModel):
 
 
 class Column(_Strict):
-    """One column of a source file. `pattern` is RE2, must match the whole value, and spares placeholders."""
+    """One column of a source file. `pattern` is RE2, must match the whole cleaned value, and spares placeholders."""
 
     meaning: str
     required: bool = False
@@ -47,8 +49,8 @@ class _Source(_Strict):
     title: str
     delivery: Literal["full", "delta"]
     key: str
-    encoding: Literal["utf-8", "cp1252", "utf-16", "utf-16-le", "utf-16-be"] = "utf-8"
-    separator: Literal[",", ";", "\t", "|"] = ","
+    encoding: Encoding = "utf-8"
+    separator: Separator = ","
     max_withdrawn_share: Annotated[float, Field(ge=0, le=1)] = 0.1
 
 

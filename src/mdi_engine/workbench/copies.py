@@ -1,22 +1,33 @@
-"""Copies of the ledger's masters and memberships for analysts: everything in one file to query, never the truth.
+"""Copies for analysts: masters, memberships, and the last link run's decisions. Never the truth, which is the ledger's.
 
 masters       entity, number, status, redirect_to, split_from
 memberships   entity, number, record_id, source, source_key
 copies        entity, as_of_event          which state of the ledger the copy shows
+decisions     entity, as_of_event, parameters_version, left_source, left_key, right_source, right_key, weight,
+              merged, reason               what the last link run decided about two fragments, in that order
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+
+from mdi_engine.workbench.standing import table_names
 
 _TABLES = {
     "masters": "entity VARCHAR, number VARCHAR, status VARCHAR, redirect_to VARCHAR, split_from VARCHAR",
     "memberships": "entity VARCHAR, number VARCHAR, record_id BIGINT, source VARCHAR, source_key VARCHAR",
     "copies": "entity VARCHAR, as_of_event BIGINT",
+    "decisions": "entity VARCHAR, as_of_event BIGINT, parameters_version BIGINT, left_source VARCHAR, "
+    "left_key VARCHAR, right_source VARCHAR, right_key VARCHAR, weight BIGINT, merged BOOLEAN, reason VARCHAR",
+}
+_KINDS = {
+    **dict.fromkeys(("record_id", "as_of_event", "parameters_version", "weight"), pa.int64()),
+    "merged": pa.bool_(),
 }
 
 
@@ -30,12 +41,29 @@ class MasterRow(NamedTuple):
 
 
 class MemberRow(NamedTuple):
-    """A live record and its number."""
+    """A record and the number that the last link run left it with; withdrawn since, it is still here."""
 
     number: str
     record_id: int
     source: str
     source_key: str
+
+
+class DecisionRow(NamedTuple):
+    """Two fragments, each named by one record, and what a link run decided about them: merged or not, and why.
+
+    `weight` in millibits, as in `linkage.cluster.Decision`. `as_of_event` is the state the run read.
+    """
+
+    as_of_event: int
+    parameters_version: int
+    left_source: str
+    left_key: str
+    right_source: str
+    right_key: str
+    weight: int
+    merged: bool
+    reason: str
 
 
 def copy_masters(
@@ -46,25 +74,30 @@ def copy_masters(
     as_of_event: int,
 ) -> None:
     """Put the state of an entity in place of the copy that was there, in one transaction."""
-    for name, columns in _TABLES.items():
-        con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
-    con.begin()
-    try:
-        for name in _TABLES:
-            con.execute(f"DELETE FROM {name} WHERE entity = ?", [entity])  # noqa: S608
+    with _replacing(con, entity, ("masters", "memberships", "copies")):
         _insert(con, "masters", entity, MasterRow._fields, masters)
         _insert(con, "memberships", entity, MemberRow._fields, members)
-        con.execute("INSERT INTO copies VALUES (?, ?)", [entity, as_of_event])
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
+        _insert(con, "copies", entity, ("as_of_event",), [(as_of_event,)])
+
+
+def copy_decisions(con: duckdb.DuckDBPyConnection, entity: str, decisions: Sequence[DecisionRow]) -> None:
+    """Put the decisions of a link run in place of those of the run before, in one transaction."""
+    with _replacing(con, entity, ("decisions",)):
+        _insert(con, "decisions", entity, DecisionRow._fields, decisions)
+
+
+def read_decisions(con: duckdb.DuckDBPyConnection, entity: str) -> list[DecisionRow]:
+    """The decisions of the last link run in the order they were made; empty before the first."""
+    if "decisions" not in table_names(con):
+        return []
+    names = ", ".join(DecisionRow._fields)
+    rows = con.execute(f"SELECT {names} FROM decisions WHERE entity = ? ORDER BY rowid", [entity])  # noqa: S608
+    return [DecisionRow(*row) for row in rows.fetchall()]
 
 
 def read_copy(con: duckdb.DuckDBPyConnection, entity: str) -> tuple[int, list[MasterRow], list[MemberRow]] | None:
     """The copy of an entity with its event, rows in order of number and record; None if none was made."""
-    tables = {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if "copies" not in tables:
+    if "copies" not in table_names(con):
         return None
     made = con.execute("SELECT as_of_event FROM copies WHERE entity = ?", [entity]).fetchall()
     if not made:
@@ -78,18 +111,29 @@ def read_copy(con: duckdb.DuckDBPyConnection, entity: str) -> tuple[int, list[Ma
     return int(made[0][0]), [MasterRow(*row) for row in masters], [MemberRow(*row) for row in members]
 
 
+@contextmanager
+def _replacing(con: duckdb.DuckDBPyConnection, entity: str, tables: Sequence[str]) -> Iterator[None]:
+    """A transaction in which the tables, made if absent, hold nothing of the entity any more."""
+    for name in tables:
+        con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({_TABLES[name]})")
+    con.begin()
+    try:
+        for name in tables:
+            con.execute(f"DELETE FROM {name} WHERE entity = ?", [entity])  # noqa: S608
+        yield
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+
+
 def _insert(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    entity: str,
-    names: Sequence[str],
-    rows: Sequence[MasterRow] | Sequence[MemberRow],
+    con: duckdb.DuckDBPyConnection, table: str, entity: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
     if not rows:
         return
     columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    kinds = {"record_id": pa.int64()}
-    arrow = pa.table({name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()})
+    arrow = pa.table({name: pa.array(values, _KINDS.get(name, pa.string())) for name, values in columns.items()})
     con.register("arrived", arrow)
     con.execute(f"INSERT INTO {table} BY NAME SELECT ? AS entity, * FROM arrived", [entity])  # noqa: S608
     con.unregister("arrived")

@@ -10,17 +10,21 @@ import codecs
 import gzip
 import hashlib
 import io
+import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, Literal, TextIO, cast, get_args
 
-from mdi_engine.errors import InputRefused, NotFound
+from mdi_engine.errors import InputRefused, NotFound, UsageError
+
+Encoding = Literal["utf-8", "cp1252", "latin-1", "utf-16", "utf-16-le", "utf-16-be"]
 
 _PIECE = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
+_CODECS: dict[str, str] = {codecs.lookup(name).name: name for name in get_args(Encoding)}
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -39,9 +43,13 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Extract:
-    """A file that was read to its end and found sound. `encoding` is a codec name; `mark_bytes` the BOM's length."""
+    """A file that was read to its end and found sound. `encoding` is a codec name; `mark_bytes` the BOM's length.
+
+    `path` is what the file is called, `content` where its bytes are: the same, or a copy of our own (`receive`).
+    """
 
     path: Path
+    content: Path
     sha256: str
     size: int
     compressed: bool
@@ -52,22 +60,76 @@ class Extract:
 def inspect(path: Path, encoding: str, limits: Limits = LIMITS) -> Extract:
     """Read the file to its end and say what it is. `encoding` holds where the file has no byte-order mark.
 
-    Raises NotFound if there is no such file; InputRefused if it is empty, a damaged or over-inflating gzip, has a
-    line beyond the limit, or holds bytes that do not decode (naming line and byte offset).
+    Raises UsageError if the encoding is not one of `Encoding`; NotFound if there is no such file; InputRefused if it
+    is empty, a damaged or over-inflating gzip, has a line beyond the limit, or holds bytes that do not decode (naming
+    line and byte offset).
     """
+    codec = _codec(encoding)
+    return _examined(path, path, _sha256(_pieces(path)), codec, limits)
+
+
+def receive(path: Path, copy: Path, encoding: str, limits: Limits = LIMITS) -> Extract:
+    """Copy the file to `copy`, and inspect the copy: what is hashed, judged, read and kept are the same bytes.
+
+    Raises as `inspect` does; the copy, readable by its owner only, is there then, whole or in part.
+    """
+    codec = _codec(encoding)
+    pieces = _pieces(path)
+    with copy.open("wb") as out:
+        copy.chmod(0o600)
+        digest = _sha256(_written(pieces, out))
+        out.flush()
+        os.fsync(out.fileno())
+    return _examined(path, copy, digest, codec, limits)
+
+
+def _codec(encoding: str) -> str:
+    """The encoding under the name we know it by, whichever of its names was given."""
+    try:
+        return _CODECS[codecs.lookup(encoding).name]
+    except (LookupError, ValueError):
+        accepted = get_args(Encoding)
+        raise UsageError(
+            f"there is no encoding {encoding!r} to read a file in; accepted are {', '.join(accepted)}.",
+            hint="A byte-order mark in the file says more than this option; utf-8 is read with or without one.",
+            encoding=encoding,
+            accepted=accepted,
+        ) from None
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The bytes of the file as they are. What cannot be read is a refusal."""
     if not path.exists():
         raise NotFound(f"{path}: there is no such file.", path=str(path))
     if not path.is_file():
         raise InputRefused(f"{path}: not a regular file.", path=str(path))
     try:
         with path.open("rb") as file:
-            compressed = file.read(2) == _GZIP_MAGIC
-            file.seek(0)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            while piece := file.read(_PIECE):
+                yield piece
     except OSError as error:
         raise InputRefused(f"{path}: cannot be read: {error.strerror}.", path=str(path)) from error
-    codec, mark = _encoding(path, compressed, encoding)
-    extract = Extract(path, digest, path.stat().st_size, compressed, codec, mark)
+
+
+def _written(pieces: Iterable[bytes], out: BinaryIO) -> Iterator[bytes]:
+    for piece in pieces:
+        out.write(piece)
+        yield piece
+
+
+def _sha256(pieces: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _examined(path: Path, content: Path, sha256: str, stated: str, limits: Limits) -> Extract:
+    with content.open("rb") as file:
+        compressed = file.read(2) == _GZIP_MAGIC
+    found = Extract(path, content, sha256, content.stat().st_size, compressed, stated, 0)
+    codec, mark = _encoding(found)
+    extract = replace(found, encoding=codec, mark_bytes=mark)
     _read_through(extract, limits)
     return extract
 
@@ -75,17 +137,18 @@ def inspect(path: Path, encoding: str, limits: Limits = LIMITS) -> Extract:
 @contextmanager
 def open_text(extract: Extract) -> Iterator[TextIO]:
     """The text of the file, without its byte-order mark, line ends untouched."""
-    with _plain(extract.path, extract.compressed) as stream:
+    with _plain(extract) as stream:
         stream.read(extract.mark_bytes)
         with io.TextIOWrapper(stream, encoding=extract.encoding, errors="strict", newline="") as text:
             yield text
 
 
 @contextmanager
-def _plain(path: Path, compressed: bool) -> Iterator[BinaryIO]:
+def _plain(extract: Extract) -> Iterator[BinaryIO]:
     """The bytes of the file, inflated if it is a gzip; faults of the gzip become refusals."""
+    path, content = extract.path, extract.content
     try:
-        with cast(BinaryIO, gzip.open(path, "rb")) if compressed else path.open("rb") as stream:
+        with cast(BinaryIO, gzip.open(content, "rb")) if extract.compressed else content.open("rb") as stream:
             yield stream
     except EOFError as error:
         hint = "It was probably cut off in transfer: fetch it again and compare its size."
@@ -95,8 +158,10 @@ def _plain(path: Path, compressed: bool) -> Iterator[BinaryIO]:
         raise InputRefused(f"{path}: the gzip is damaged: {error}.", hint=hint, path=str(path)) from error
 
 
-def _encoding(path: Path, compressed: bool, stated: str) -> tuple[str, int]:
-    with _plain(path, compressed) as stream:
+def _encoding(extract: Extract) -> tuple[str, int]:
+    """The codec that holds, and the length of the byte-order mark; the extract's own is the stated one yet."""
+    path, stated = extract.path, extract.encoding
+    with _plain(extract) as stream:
         head = stream.read(3)
     for mark, codec in _MARKS:
         if head.startswith(mark):
@@ -114,7 +179,7 @@ def _read_through(extract: Extract, limits: Limits) -> None:
     """Inflate and decode the whole file, keeping nothing."""
     decoder = codecs.getincrementaldecoder(extract.encoding)("strict")
     offset, line, stretch, blank = extract.mark_bytes, 1, 0, True
-    with _plain(extract.path, extract.compressed) as stream:
+    with _plain(extract) as stream:
         stream.read(extract.mark_bytes)
         while True:
             piece = stream.read(_PIECE)

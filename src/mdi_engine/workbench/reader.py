@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Literal, TextIO, get_args
 
 import pyarrow as pa
 
-from mdi_engine.errors import InputRefused
+from mdi_engine.errors import InputRefused, UsageError
 from mdi_engine.workbench.extract import LIMITS, Extract, open_text
+
+Separator = Literal[",", ";", "\t", "|"]
 
 _CHUNK_ROWS = 5_000
 _CHUNK_CHARS = 32 << 20
@@ -58,21 +61,26 @@ class Header:
         return tuple(place for place in range(len(self.names)) if place not in wanted)
 
 
-def read_names(extract: Extract, separator: str) -> tuple[str, ...]:
-    """Column names of the header line. Raises InputRefused if one is empty of all, doubled or not readable."""
+def read_names(extract: Extract, separator: str, wanted: Collection[str] = ()) -> tuple[str, ...]:
+    """Column names of the header line. Raises InputRefused if a name is doubled or the line is not readable.
+
+    A file without a header has a person's row in its place: of its names, messages show those `wanted` alone.
+    """
     with open_text(extract) as text:
-        return _header(extract, _Reader(extract, text, separator))
+        return _header(extract, _Reader(extract, text, separator), wanted)
 
 
 def read_chunks(extract: Extract, separator: str, wanted: Sequence[str], required: Sequence[str]) -> Iterator[Chunk]:
     """All rows of the file in order, in chunks of bounded size. `wanted` columns, of which `required` must be there.
 
-    Blank lines are no rows. Raises InputRefused if a required column is missing, a header name is doubled, or a
-    quote is opened that is never closed.
+    Blank lines are no rows, but in a file of one column they are rows in which it is empty. Raises UsageError if the
+    separator is not one of `Separator`; InputRefused if a required column is missing, a header name is doubled, or a
+    quote is opened that is never closed. Of the header, messages show the `wanted` names alone.
     """
     with open_text(extract) as text:
         reader = _Reader(extract, text, separator)
-        header = _locate(extract, _header(extract, reader), wanted, required)
+        header = _locate(extract, _header(extract, reader, wanted), wanted, required)
+        reader.blank_is_row = len(header.names) == 1
         row = 0
         while True:
             first, rows, numbers, faults = row, [], [], []
@@ -119,8 +127,16 @@ class _Reader:
     """Records of a CSV: a list of fields, or the reason (text) why the record cannot be taken apart."""
 
     def __init__(self, extract: Extract, text: TextIO, separator: str) -> None:
+        if separator not in get_args(Separator):
+            raise UsageError(
+                f"the separator {separator!r} cannot be read by; accepted are a comma, a semicolon, a tab and |.",
+                hint="Give the one character that stands between two columns of the file.",
+                separator=separator,
+                accepted=get_args(Separator),
+            )
         csv.field_size_limit(LIMITS.line_chars)
         self.extract = extract
+        self.blank_is_row = False
         self.lines = _Lines(text)
         self.records = csv.reader(self.lines, delimiter=separator, strict=True)
 
@@ -137,6 +153,8 @@ class _Reader:
                 return f"quotes: {error} (line {self.records.line_num})"
             if record:
                 return record
+            if self.blank_is_row:
+                return [""]
 
     def _refuse_if_lost(self, start: int, error: csv.Error) -> None:
         """After these faults nothing says where the next row begins."""
@@ -150,21 +168,32 @@ class _Reader:
             ) from error
 
 
-def _header(extract: Extract, reader: _Reader) -> tuple[str, ...]:
+def _header(extract: Extract, reader: _Reader, wanted: Collection[str]) -> tuple[str, ...]:
     record = next(reader)
     path = str(extract.path)
     if isinstance(record, str):
         raise InputRefused(f"{path}: the header cannot be read: {record}.", path=path)
     names = tuple(name.strip() for name in record)
-    doubled = sorted({name for name in names if names.count(name) > 1})
+    doubled = {name for name, count in Counter(names).items() if count > 1}
     if doubled:
+        known = sorted(doubled.intersection(wanted))
+        shown = ", ".join(map(repr, known)) or f"{len(doubled)} of its {len(names)} columns"
         raise InputRefused(
-            f"{path}: the header names {', '.join(map(repr, doubled))} more than once.",
-            hint="Each column needs a name of its own.",
+            f"{path}: the header names {shown} more than once; {_told(names, wanted)}.",
+            hint="Each column needs a name of its own, in the first line.",
             path=path,
-            doubled=doubled,
+            doubled=known,
+            columns=len(names),
         )
     return names
+
+
+def _told(names: Sequence[str], wanted: Collection[str]) -> str:
+    """What may be said of a first line: it is a person's row where a file has no header."""
+    known = list(dict.fromkeys(name for name in names if name in wanted))
+    if known:
+        return f"of its {len(names)} columns, known are {', '.join(known)}"
+    return f"none of its {len(names)} columns is known, so the first line looks like data and no header"
 
 
 def _locate(extract: Extract, names: tuple[str, ...], wanted: Sequence[str], required: Sequence[str]) -> Header:
@@ -172,11 +201,12 @@ def _locate(extract: Extract, names: tuple[str, ...], wanted: Sequence[str], req
     if missing:
         path = str(extract.path)
         raise InputRefused(
-            f"{path}: missing column {', '.join(missing)}; the header has {', '.join(names)[:500]}.",
-            hint="Check that this is the right source and separator, or correct source.toml.",
+            f"{path}: missing column {', '.join(missing)}; {_told(names, wanted)}.",
+            hint="Check the header line, and that source and separator are the right ones, or correct source.toml.",
             path=path,
             missing=missing,
-            found=names,
+            found=[name for name in wanted if name in names],
+            columns=len(names),
         )
     return Header(names, tuple((name, names.index(name) if name in names else None) for name in wanted))
 

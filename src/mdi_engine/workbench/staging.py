@@ -23,6 +23,7 @@ from mdi_engine.workbench.functions import Normalizer, register
 from mdi_engine.workbench.reader import Fault, read_chunks
 
 _REJECTS = "row_id BIGINT, file_no INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR"
+_LEFT_OUT = "left out by mapping.sql"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,18 @@ def absent_keys(con: duckdb.DuckDBPyConnection, known: Iterable[str]) -> list[st
     """Those of the `known` keys that the staged delivery does not name, sorted; a rejected row still names its key."""
     present = {key for (key,) in con.execute("SELECT source_key FROM staged").fetchall()}
     return sorted(set(known) - present)
+
+
+def rows_without_key(con: duckdb.DuckDBPyConnection) -> int:
+    """Rows set aside whose key nobody can read, so that it counts as absent. Rows that the mapping leaves out are not
+    among them: that they are absent is its decision.
+    """
+    rows = con.execute(
+        "SELECT count(DISTINCT row_id) FROM set_aside WHERE reason <> $left_out AND row_id NOT IN "
+        "(SELECT row_id FROM staged WHERE source_key IS NOT NULL)",
+        {"left_out": _LEFT_OUT},
+    ).fetchall()
+    return int(rows[0][0])
 
 
 def _make_tables(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -150,13 +163,13 @@ def _add_rejects(con: duckdb.DuckDBPyConnection, number: int, before: int, fault
 
 
 def _reject_patterns(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Values that are there and do not match. The place where placeholders become NULL is asked, not repeated."""
+    """Values that are there and, cleaned, do not match: the normalisers read the cleaned value too. NULL is spared."""
     for name, column in contract.columns.items():
         if column.pattern is not None:
             con.execute(
                 "INSERT INTO set_aside SELECT row_id, file_no, file_row, $name, value, $reason FROM "  # noqa: S608
                 f"(SELECT row_id, file_no, file_row, {quoted(name)} AS value FROM raw) "
-                "WHERE null_placeholder(value) IS NOT NULL AND NOT regexp_full_match(trim(value), $pattern)",
+                "WHERE NOT regexp_full_match(null_placeholder(value), $pattern)",
                 {"name": name, "reason": f"does not match {column.pattern}", "pattern": column.pattern},
             )
 
@@ -187,8 +200,9 @@ def _reject_unmapped(con: duckdb.DuckDBPyConnection, contract: Contract) -> None
         {"key": contract.key},
     )
     con.execute(
-        "INSERT INTO set_aside SELECT row_id, file_no, file_row, NULL, NULL, 'left out by mapping.sql' FROM raw "
-        "WHERE row_id NOT IN (SELECT row_id FROM staged)"
+        "INSERT INTO set_aside SELECT row_id, file_no, file_row, NULL, NULL, $left_out FROM raw "
+        "WHERE row_id NOT IN (SELECT row_id FROM staged)",
+        {"left_out": _LEFT_OUT},
     )
 
 

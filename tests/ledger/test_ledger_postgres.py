@@ -1,0 +1,181 @@
+"""The ledger on PostgreSQL: what `dialect` does differently there, on a cluster made for the tests and thrown away."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from ledger_helpers import DELIVERY, add
+from sqlalchemy import Engine, create_engine, text
+
+from mdi_engine.errors import InputRefused, Locked, MdiError
+from mdi_engine.ledger import dialect
+from mdi_engine.ledger.apply import apply_clusters
+from mdi_engine.ledger.events import head
+from mdi_engine.ledger.fold import canonical_dump, rebuild
+from mdi_engine.ledger.history import history, number_of, resolve
+from mdi_engine.ledger.matchkeys import candidates, mark_keyed, missing_records, write_match_keys
+from mdi_engine.ledger.records import append_versions, live_records
+from mdi_engine.ledger.store import open_ledger, reading, writing
+from mdi_engine.ledger.verify import verify
+
+pytest.importorskip("psycopg", exc_type=ImportError, reason="psycopg is not installed (the extra `postgres`)")
+
+
+def _as_owner() -> list[str]:
+    """What to put before a command of PostgreSQL, which refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("runuser") is None or "postgres" not in {user.pw_name for user in pwd.getpwall()}:
+        pytest.skip("PostgreSQL does not run as root, and there is no user postgres to run it as")
+    return ["runuser", "-u", "postgres", "--"]
+
+
+def _binaries() -> Path:
+    found = [Path(path).parent for path in [shutil.which("initdb")] if path]
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in found:
+        if (folder / "pg_ctl").is_file():
+            return folder
+    pytest.skip("PostgreSQL is not installed: no initdb on the path or under /usr/lib/postgresql")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of a fresh cluster on a free port of the loopback, without its database's name."""
+    binaries, before = _binaries(), _as_owner()
+    folder = Path(mkdtemp(prefix="mdi-postgres-"))  # not tmp_path: another user must get in
+    if before:
+        shutil.chown(folder, "postgres")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def run(*command: str) -> None:
+        subprocess.run(
+            [*before, str(binaries / command[0]), *command[1:]], check=True, stdout=subprocess.DEVNULL, cwd=folder
+        )
+
+    data, log = str(folder / "data"), str(folder / "log")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+    try:
+        # A collation of the language, not of code points: keys must not follow it.
+        language = ("--encoding=UTF8", "--locale-provider=icu", "--icu-locale=id-ID", "--locale=C")
+        run("initdb", "-D", data, "-U", "mdi", "--auth=trust", "--no-sync", *language)
+        run("pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
+        try:
+            yield f"postgresql+psycopg://mdi@127.0.0.1:{port}"
+        finally:
+            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def engine(server: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """A ledger in a database of its own."""
+    engine = open_ledger(_new_database(server, request.node.name))
+    yield engine
+    engine.dispose()
+
+
+def _new_database(server: str, name: str) -> str:
+    admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(text(f'CREATE DATABASE "{name[:60]}"'))
+    admin.dispose()
+    return f"{server}/{name[:60]}"
+
+
+def link(engine: Engine, clusters: list[list[int]]) -> int:
+    return apply_clusters(
+        engine, entity="facility", parameters_version=1, as_of_event=0, clusters=clusters
+    ).events_written
+
+
+def test_a_life_is_told_proved_and_made_again(engine: Engine) -> None:
+    add(engine, {"a": "A", "B": None, "Ž": "Ž", "c": "C"})
+    assert link(engine, [[1], [2, 3], [4]]) == 1
+    assert link(engine, [[1, 2, 3], [4]]) == 1
+    add(engine, {"a": "changed"}, withdrawn=["c"])
+    assert link(engine, [[1, 2, 3]]) == 1
+    assert link(engine, [[3, 2, 1]]) == 0
+    with reading(engine) as conn:
+        assert [record.source_key for record in live_records(conn, "facility")] == ["B", "a", "Ž"]
+        number = number_of(conn, 1)
+        assert number is not None
+        assert resolve(conn, "facility", number).via is None
+        assert [entry.what for entry in history(conn, "facility", number)] == ["founded", "joined", "absorbed"]
+        assert verify(conn) == []
+        before = list(canonical_dump(conn))
+    with writing(engine) as conn:
+        rebuild(conn)
+    with reading(engine) as conn:
+        assert list(canonical_dump(conn)) == before
+
+
+def test_match_keys_are_written_once(engine: Engine) -> None:
+    add(engine, {"a": "A", "b": "B"})
+    with writing(engine) as conn:
+        for _ in range(2):
+            write_match_keys(conn, "facility", 1, [(0, 2**64 - 1, 1), (0, 2**64 - 1, 2)])
+            mark_keyed(conn, 1, [1])
+        assert candidates(conn, "facility", [(0, 2**64 - 1)], parameters_version=1) == [1, 2]
+        assert missing_records(conn, "facility", 1) == [2]
+
+
+def test_writers_take_turns_and_lose_nothing(engine: Engine) -> None:
+    def write(name: str) -> None:
+        for i in range(5):
+            add(engine, {f"{name}{i}": "A"})
+            with reading(engine) as conn:
+                ids = [record.id for record in live_records(conn, "facility")]
+            link(engine, [ids[::2], ids[1::2]] if len(ids) > 1 else [ids])
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(write, "abc"))
+    with reading(engine) as conn:
+        assert len(list(live_records(conn, "facility"))) == 15
+        assert verify(conn) == []
+
+
+def test_a_writer_that_waits_too_long_is_told_so(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialect, "BUSY_SECONDS", 1)
+    with writing(engine), pytest.raises(Locked, match="Another process"), writing(engine):
+        pass
+
+
+def test_a_reader_sees_one_state_and_cannot_write(engine: Engine) -> None:
+    add(engine, {"a": "A"})
+    with reading(engine) as conn:
+        assert head(conn) == 1
+        add(engine, {"b": "B"})
+        assert head(conn) == 1
+    with pytest.raises(MdiError), reading(engine) as conn:
+        append_versions(conn, entity="facility", source="sirs", delivery=DELIVERY, rows=[("c", {})])
+
+
+def test_a_second_opening_finds_what_the_first_wrote(engine: Engine) -> None:
+    add(engine, {"a": "A"})
+    again = open_ledger(engine.url.render_as_string())
+    with reading(again) as conn:
+        assert [record.source_key for record in live_records(conn, "facility")] == ["a"]
+    again.dispose()
+
+
+def test_a_foreign_database_is_refused(server: str) -> None:
+    url = _new_database(server, "foreign")
+    foreign = create_engine(url)
+    with foreign.begin() as conn:
+        conn.execute(text("CREATE TABLE patients (nik TEXT)"))
+    foreign.dispose()
+    with pytest.raises(InputRefused, match="foreign is not a ledger: it holds other tables"):
+        open_ledger(url)
