@@ -10,9 +10,10 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 class Settings(BaseSettings):
-    """Settings read from the environment (`MDI_HOME`, `MDI_LEDGER_URL`, `MDI_PIPELINES`); flags override them.
+    """Settings read from the environment (`MDI_HOME`, `MDI_LEDGER_URL`, `MDI_PIPELINES` …); flags override them.
 
-    `ledger_url` is an SQLAlchemy URL; None means SQLite inside the home.
+    `ledger_url` is an SQLAlchemy URL; None means SQLite inside the home. `number_blocks` (JSON in MDI_NUMBER_BLOCKS)
+    reserves blocks of numbers per entity, as [first, size] pairs; without it an entity has its default block.
     """
 
     model_config = SettingsConfigDict(env_prefix="MDI_", extra="ignore")
@@ -20,6 +21,7 @@ class Settings(BaseSettings):
     home: Path = Path("mdi-home")
     ledger_url: str | None = None
     pipelines: Path | None = None
+    number_blocks: dict[str, list[tuple[int, int]]] = {}
 
     @property
     def workbench_path(self) -> Path:

@@ -229,6 +229,9 @@ def test_a_lookup_explains_itself_and_refuses_nothing_to_go_by(linked: Settings)
     with pytest.raises(UsageError, match="name, province, kode"):
         lookup(linked, "facility", {"name": None})
     assert lookup(linked, "facility", {"name": "zzqqxx"}).matches == ()
+    for wrong in ({"province": "Nowhere"}, {"kode": "351501"}):
+        with pytest.raises(UsageError, match="not understood"):
+            lookup(linked, "facility", {"name": row["nama_rs"], **wrong})
 
 
 def test_explain_tells_of_two_records_and_of_unknown_ones(linked: Settings) -> None:
@@ -333,3 +336,9 @@ def test_a_truth_that_does_not_fit_is_refused(linked: Settings, tmp_path: Path) 
 def test_an_unknown_entity_is_named(linked: Settings) -> None:
     with pytest.raises(UsageError, match="facility"):
         link_entity(linked, "hospital")
+
+
+def test_numbers_come_from_the_blocks_that_are_configured(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", number_blocks={"facility": [(1000000500, 5_000)]})
+    demo(settings)
+    assert all(1000000500 <= int(number) < 1000005500 for number in numbers(settings).values())

@@ -68,7 +68,7 @@ def test_undecodable_bytes_are_named_by_line_and_offset(tmp_path: Path, zipped: 
     content = b"kode,nama\n" + b"1,RS Umum\n" * 300_000 + b"2,RS Santa \xe9lisabeth\n"
     offset = content.index(b"\xe9")
     path = written(tmp_path, gzip.compress(content) if zipped else content)
-    with pytest.raises(InputRefused, match=r"byte 0xe9 is not utf-8, which source\.toml states") as caught:
+    with pytest.raises(InputRefused, match=r"byte 0xe9 is not utf-8, which is stated for it") as caught:
         inspect(path, "utf-8")
     assert caught.value.facts["offset"] == offset
     assert caught.value.facts["line"] == 300_002

@@ -98,6 +98,7 @@ def main() -> None:
         _say(f"{error.filename or 'the system'}: {error.strerror or type(error).__name__}")
         sys.exit(1)
     except KeyboardInterrupt:
+        _say("interrupted. What was committed stands; running the command again goes on from there.")
         sys.exit(INTERRUPTED)
     except Exception as error:
         if os.environ.get("MDI_DEBUG"):

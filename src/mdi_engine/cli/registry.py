@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,6 +68,10 @@ def ingest(
     show(_ingested([report]))
     if report.reasons:
         show("", Table(("why rows were rejected", "faults"), list(report.reasons.items())))
+    healed = {name: count for name, count in asdict(report.healed).items() if count and name != "unchanged"}
+    if healed:
+        done = ", ".join(f"{count:,} {name}" for name, count in healed.items())
+        note(f"Completed an earlier delivery that was broken off: {done}.")
     if report.outcome != "taken":
         note(_OUTCOMES[report.outcome])
     return None
@@ -128,8 +133,6 @@ def link(
 _SAMPLE = "RS Umum Srikandi Sentosa"
 _OUTCOMES = {
     "known": "These files are the newest delivery already; nothing changed.",
-    "superseded": "These files were delivered before and followed by others since; nothing was done. "
-    "--yes takes them in again over the newer delivery.",
 }
 
 

@@ -35,7 +35,7 @@ def home_ledger(settings: Settings) -> Iterator[Engine]:
             hint="Run `mdi ingest SOURCE FILE`, or name another home with --home.",
             home=str(settings.home),
         )
-    engine = open_ledger(settings.ledger_url or settings.ledger_path)
+    engine = open_ledger(settings.ledger_url or settings.ledger_path, blocks=settings.number_blocks)
     try:
         yield engine
     finally:

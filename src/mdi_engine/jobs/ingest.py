@@ -281,7 +281,7 @@ def _arriving(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _ledger(settings: Settings) -> Iterator[Engine]:
-    engine = open_ledger(settings.ledger_url or settings.ledger_path)
+    engine = open_ledger(settings.ledger_url or settings.ledger_path, blocks=settings.number_blocks)
     try:
         yield engine
     finally:

@@ -79,7 +79,8 @@ def lookup_number(settings: Settings, entity: str, number: str) -> MasterReport:
 def lookup(settings: Settings, entity: str, query: Mapping[str, str | None], limit: int = 10) -> LookupReport:
     """Masters that the given values could mean; a value not given says nothing.
 
-    Raises `UsageError` if nothing usable was given, `NotFound` if the entity was never linked.
+    Raises `UsageError` if nothing was given, or a value that cannot be read (a province that is none), and `NotFound`
+    if the entity was never linked.
     """
     named = entity_named(entity)
     unknown = sorted(set(query) - set(named.asked))
@@ -89,6 +90,11 @@ def lookup(settings: Settings, entity: str, query: Mapping[str, str | None], lim
             hint=f"For example: mdi lookup {entity} --{next(iter(named.asked))} …",
         )
     asked = named.canonical(query)
+    for name, value in query.items():
+        if value and not any(asked[field] for field in named.asked[name]):
+            raise UsageError(
+                f"{entity}: the {name} that was given is not understood", hint=f"Leave --{name} out, or spell it fully."
+            )
     with home_ledger(settings) as engine, reading(engine) as conn:
         _, learned = in_force(settings, conn, entity)
         alone = _records([], learned, asked)
@@ -152,7 +158,7 @@ def require_found(report: LookupReport) -> LookupReport:
     if not report.matches:
         raise NotFound(
             f"{report.entity}: nothing like that is known ({report.compared} records compared)",
-            hint="Give fewer or other values; a rare word of the name helps most.",
+            hint="Give other values, or more of them; a rare word of the name helps most.",
             entity=report.entity,
         )
     return report

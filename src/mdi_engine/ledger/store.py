@@ -171,8 +171,9 @@ def _as_ours(error: exc.DBAPIError) -> MdiError:
         )
     if dialect.is_full(error.orig):
         return MdiError(
-            "The ledger cannot be written: the disk is full, read-only or failing. Nothing was changed.",
-            hint="Free space or mend the permissions, then run the command again.",
+            "The ledger cannot be written: the disk is full, read-only or failing. The step at hand was not written; "
+            "what was committed before it stands.",
+            hint="Free space or mend the permissions, then run the command again: it goes on from there.",
         )
     return MdiError(
         f"The ledger cannot be used: {type(error.orig).__name__}.", hint="Run `mdi verify`; restore if it is damaged."

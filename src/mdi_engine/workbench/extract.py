@@ -205,10 +205,10 @@ def _undecodable(extract: Extract, error: UnicodeDecodeError, start: int, line: 
     line += good.count("\n")
     offset = start + error.start
     wrong = error.object[error.start : error.start + 1].hex()
-    source = "its byte-order mark says" if extract.mark_bytes else "source.toml states"
+    source = "its byte-order mark says" if extract.mark_bytes else "is stated for it"
     return InputRefused(
         f"{extract.path}: line {line}, byte offset {offset}: byte 0x{wrong} is not {extract.encoding}, which {source}.",
-        hint="Export the file again in that encoding, or state the encoding it has in source.toml.",
+        hint="Export the file again in that encoding, or state the encoding it has: in source.toml, or by --encoding.",
         path=str(extract.path),
         line=line,
         offset=offset,

@@ -178,7 +178,11 @@ def _map(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     fields = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in contract.entity.field_names)
     try:
         con.execute(f"CREATE TEMP TABLE staged AS SELECT row_id, {fields} FROM mapped")  # noqa: S608
-    except (duckdb.DataError, duckdb.ProgrammingError) as error:
+    except (duckdb.Error, RuntimeError) as error:
+        if "KeyboardInterrupt" in str(error):  # somebody pressed Ctrl-C inside a normaliser: DuckDB wraps it
+            raise KeyboardInterrupt from None
+        if not isinstance(error, duckdb.DataError | duckdb.ProgrammingError):
+            raise
         # Its text quotes the value, which may be a person's: only the kind of the error is told.
         raise ModelError(
             str(contract.mapping_path),
