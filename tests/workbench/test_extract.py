@@ -105,7 +105,11 @@ def test_bytes_that_cp1252_does_not_know_are_refused(tmp_path: Path) -> None:
         inspect(written(tmp_path, b"kode\n\x81\n"), "cp1252")
 
 
-@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\n \r\n", gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xef\xbb\xbf", b"\n \r\n", gzip.compress(b"")],
+    ids=["nothing", "mark", "blank", "gzip of nothing"],
+)
 def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InputRefused, match="the file is empty"):
         inspect(written(tmp_path, content), "utf-8")

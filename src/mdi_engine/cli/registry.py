@@ -89,6 +89,8 @@ def train(entity: EntityName, home: Home = None, json: Json = False) -> None:
 
     with watching() as progress:
         report = train_entity(settings_of(home), entity, progress=progress)
+    for doubt in report.doubts:
+        note(f"Doubtful: {doubt}")
     if json:
         return as_json(report.to_dict())
     return show(_trained(report))

@@ -17,6 +17,7 @@ from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.ledger.parameters import newest_parameters, record_parameters
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.linkage import parameters as store
+from mdi_engine.linkage.doubts import doubts
 from mdi_engine.linkage.parameters import Parameters
 from mdi_engine.linkage.train import train
 from mdi_engine.settings import Settings
@@ -27,7 +28,7 @@ class TrainReport:
     """What training learned. `new` is False if the data and the model gave the parameters that were there already.
 
     `expected_matches`: how many pairs the parameters believe to be matches. `recall`: share of them that the ways to
-    candidates find (None: unknown, there is only one way).
+    candidates find (None: unknown, there is only one way). `doubts`: why these may not be matches at all.
     """
 
     entity: str
@@ -38,6 +39,7 @@ class TrainReport:
     lambda_: float
     expected_matches: float
     recall: float | None
+    doubts: tuple[str, ...]
     seconds: float
 
     def to_dict(self) -> dict[str, object]:
@@ -66,8 +68,9 @@ def train_entity(settings: Settings, entity: str, *, progress: Progress = SILENT
         digest=learned.digest(),
         records=learned.records,
         lambda_=learned.lambda_,
-        expected_matches=learned.lambda_ * learned.total_pairs,
+        expected_matches=learned.found.matches,
         recall=learned.found.recall,
+        doubts=doubts(learned),
         seconds=time.perf_counter() - begin,
     )
 
