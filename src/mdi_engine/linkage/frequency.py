@@ -222,8 +222,8 @@ def chance(held: float, own: float, records: int) -> float:
     """The chance that a stranger holds a value that `held` records hold (0..1).
 
     The record itself and `own`, the expected number of its true partners that share the value, are taken out: so
-    (p - lambda m) / (1 - lambda) per value. Never below half a record, and partners explain at most half of the others:
-    a value that many share stays common even where training takes neighbours for matches.
+    (p - lambda m) / (1 - lambda) per value. Never below half a record, and partners explain at most nine in ten of the
+    others: a value that many share keeps some commonness even where training takes neighbours for matches.
     """
     others = held - 1.0
-    return max(others - min(own, others / 2), 0.5) / max(records - 1, 1)
+    return max(others - min(own, 0.9 * others), 0.5) / max(records - 1, 1)
