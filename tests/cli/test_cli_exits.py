@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 from pathlib import Path
@@ -194,3 +195,18 @@ def test_an_interrupt_is_130_and_quiet(shell: Shell) -> None:
         *("generate", "lists", "--hospitals", "500000"),
     )
     assert told.stdout.split() == ["130"]
+
+
+@pytest.mark.parametrize("value", ["nonsense", '{"facility": "all of them"}'])
+def test_a_setting_that_cannot_be_read_is_named(shell: Shell, value: str) -> None:
+    done = shell.mdi("doctor", MDI_NUMBER_BLOCKS=value)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "MDI_NUMBER_BLOCKS" in done.stderr
+    assert value not in done.stderr
+
+
+def test_blocks_of_numbers_come_from_the_environment(shell: Shell) -> None:
+    done = shell.mdi("demo", MDI_NUMBER_BLOCKS='{"facility": [[1000000500, 5000]]}')
+    assert done.returncode == 0, done.stderr
+    found = shell.mdi("lookup", "facility", "--name", "RSU Bahtera Ananda", "--json").stdout
+    assert 1000000500 <= int(json.loads(found)["matches"][0]["number"]) < 1000005500

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mdi_engine.errors import UsageError
+
 if TYPE_CHECKING:
     from mdi_engine.settings import Settings
 
@@ -29,10 +31,21 @@ ModelFile = Annotated[
 
 def settings_of(home: Path | None, pipelines: Path | None = None) -> Settings:
     """Settings from the environment, with the flags that were given in their place."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
     from mdi_engine.settings import Settings
 
     given: dict[str, Any] = {"home": home, "pipelines": pipelines}
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except (SettingsError, ValidationError) as error:
+        # Its text quotes the value; which variable it is, is enough.
+        wrong = [f"MDI_{name.upper()}" for name in Settings.model_fields if name in str(error)]
+        raise UsageError(
+            f"the environment variable {' or '.join(wrong) or 'MDI_…'} cannot be read",
+            hint="Blocks of numbers are JSON: MDI_NUMBER_BLOCKS='{\"facility\": [[1000000500, 5000]]}'.",
+        ) from error
 
 
 def separator_of(text: str) -> str:
