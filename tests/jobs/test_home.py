@@ -36,7 +36,19 @@ PUSDATIN = shipped("samples") / "pusdatin" / "pusdatin_2022.csv"
 TRUTH = shipped("samples") / "truth" / "facility.csv"
 
 
-pytest_plugins = ["jobs_fixtures"]
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home after the demo; tests that use it only read."""
+    settings = Settings(home=tmp_path_factory.mktemp("linked") / "home")
+    demo(settings)
+    return settings
+
+
+@pytest.fixture
+def copy(linked: Settings, tmp_path: Path) -> Settings:
+    """The same home, to be changed."""
+    shutil.copytree(linked.home, tmp_path / "home")
+    return Settings(home=tmp_path / "home")
 
 
 def partition(settings: Settings) -> set[frozenset[tuple[str, str]]]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, InputRefused, Locked
 from mdi_engine.jobs import link as link_job
 from mdi_engine.jobs import train as train_job
+from mdi_engine.jobs.demo import demo
 from mdi_engine.jobs.home import holds, home_ledger, parameters_folder
 from mdi_engine.jobs.link import link_entity
 from mdi_engine.jobs.lookup import lookup
@@ -42,7 +44,19 @@ with open_workbench(Path(sys.argv[1])):
 """
 
 
-pytest_plugins = ["jobs_fixtures"]
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home after the demo; tests change copies of it."""
+    settings = Settings(home=tmp_path_factory.mktemp("linked") / "home")
+    demo(settings)
+    return settings
+
+
+@pytest.fixture
+def copy(linked: Settings, tmp_path: Path) -> Settings:
+    """The same home, to be changed."""
+    shutil.copytree(linked.home, tmp_path / "home")
+    return Settings(home=tmp_path / "home")
 
 
 def arrive(settings: Settings, key: str, name: str) -> None:
