@@ -6,7 +6,16 @@ from mdi_engine.normalize.regions import compact
 from mdi_engine.normalize.spelling import fold_spelling
 from mdi_engine.reference.facility_words import facility_words
 from mdi_engine.reference.placeholders import is_placeholder, placeholder_exact, placeholder_words
-from mdi_engine.reference.regions import before_papua_split, kabkota, provinces, retired_kabkota
+from mdi_engine.reference.regions import (
+    before_papua_split,
+    kabkota,
+    kecamatan,
+    provinces,
+    real_region,
+    retired_kabkota,
+    retired_kecamatan,
+    sample_provinces,
+)
 
 
 def test_as_many_regions_as_the_decree_of_2025_lists() -> None:
@@ -74,3 +83,18 @@ def test_synonyms_do_not_lead_on_to_other_synonyms() -> None:
     words = facility_words()
     assert all(target not in words.synonyms for target in words.synonyms.values())
     assert all(fold_spelling(target) for target in words.synonyms.values())
+
+
+def test_every_district_stands_in_a_known_kabkota_and_no_retired_code_is_in_use() -> None:
+    assert len(kecamatan()) == 7285
+    assert {code[:4] for code in kecamatan()} == set(kabkota())
+    assert not set(kecamatan()) & set(retired_kecamatan())
+    assert {row.successor for row in retired_kecamatan().values()} - {None} <= set(kecamatan())
+
+
+def test_sample_provinces_stand_one_to_one_for_the_real_ones_and_are_none_themselves() -> None:
+    assert set(sample_provinces().values()) == set(provinces())
+    assert len(sample_provinces()) == len(provinces())
+    assert not set(sample_provinces()) & set(provinces())
+    assert all(code[0] in "123456789" for code in sample_provinces())
+    assert {real_region(code) for code in provinces()} == set(provinces())

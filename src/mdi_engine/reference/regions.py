@@ -1,4 +1,4 @@
-"""Provinces and kab/kota (regencies and cities) in three code systems, kept apart.
+"""Provinces, kab/kota (regencies and cities) in three code systems, kept apart, and kecamatan (districts).
 
 Kemendagri codes (the Ministry of Home Affairs) open a NIK and filter SATUSEHAT's master data; BPS codes (Statistics
 Indonesia) open a hospital's `kode_rs`; retired Kemendagri codes live on in older rows. The same four digits can name
@@ -52,6 +52,23 @@ class RetiredKabkota:
     last_seen: int
 
 
+@dataclass(frozen=True, slots=True)
+class Kecamatan:
+    """A district (`kecamatan`) of 2025."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredKecamatan:
+    """A Kemendagri code of a district out of use; `successor` is None where no later code was found for it."""
+
+    code: str
+    name: str
+    successor: str | None
+
+
 def _aliases(cell: str | None) -> tuple[str, ...]:
     return tuple(cell.split("|")) if cell else ()
 
@@ -93,6 +110,37 @@ def retired_kabkota() -> Mapping[str, RetiredKabkota]:
         for row in read_csv("kabkota_retired")
     ]
     return MappingProxyType({row.code: row for row in rows})
+
+
+@cache
+def kecamatan() -> Mapping[str, Kecamatan]:
+    """The 7,285 districts by Kemendagri code (6 digits)."""
+    rows = [Kecamatan(str(row["code"]), str(row["name"])) for row in read_csv("kecamatan")]
+    return MappingProxyType({row.code: row for row in rows})
+
+
+@cache
+def retired_kecamatan() -> Mapping[str, RetiredKecamatan]:
+    """Kemendagri codes of districts retired between 2018 and 2025, by the retired code."""
+    rows = [
+        RetiredKecamatan(str(row["code"]), str(row["name"]), row["successor"]) for row in read_csv("kecamatan_retired")
+    ]
+    return MappingProxyType({row.code: row for row in rows})
+
+
+@cache
+def sample_provinces() -> Mapping[str, str]:
+    """Province codes that no province has, each standing for a real one: numbers of invented people begin with them."""
+    return MappingProxyType({str(row["sample"]): str(row["code"]) for row in read_csv("sample_provinces")})
+
+
+def real_region(code: str) -> str:
+    """The code (2 digits or more) with the real province in place of a sample one; other codes as they are.
+
+    >>> real_region("9801"), real_region("3515")
+    ('9101', '3515')
+    """
+    return sample_provinces().get(code[:2], code[:2]) + code[2:]
 
 
 def _kind(cell: str | None) -> Kind:
