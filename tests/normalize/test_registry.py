@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.normalize.registry import NORMALIZERS
+from mdi_engine.normalize.registry import _MODULES, NORMALIZERS
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 NAMES = sorted(NORMALIZERS)
@@ -26,6 +26,11 @@ HOSTILE = {
     "peeled endings": "ieh" * 30_000,
     "bidi": "\u202e" * 100_000,
 }
+
+
+def test_no_two_modules_give_one_name() -> None:
+    listed = [normalizer for module in _MODULES for normalizer in module.NORMALIZERS]
+    assert len(listed) == len(NORMALIZERS)
 
 
 def test_the_names_promised_to_mapping_sql_are_there() -> None:

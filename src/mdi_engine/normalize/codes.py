@@ -22,3 +22,6 @@ def hospital_code(text: str | None) -> str | None:
         return None
     code = _DECORATION.sub("", cleaned).upper().removeprefix("R")
     return code if _HOSPITAL_CODE.fullmatch(code) else None
+
+
+NORMALIZERS = (hospital_code,)

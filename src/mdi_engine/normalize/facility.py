@@ -217,3 +217,6 @@ def facility_place(text: str | None) -> str | None:
     ('nagan raya', 'kota solok')
     """
     return parse_facility_name(text).place
+
+
+NORMALIZERS = (facility_name, facility_type, facility_core, facility_number, facility_place)

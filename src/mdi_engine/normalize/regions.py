@@ -110,3 +110,6 @@ def _both_kinds() -> frozenset[str]:
 def has_both_kinds(place: str) -> bool:
     """Whether a regency and a city bear this name (as `place_at` gives it), such as Bogor or Solok."""
     return place in _both_kinds()
+
+
+NORMALIZERS = (province_code, kabkota_code)

@@ -69,3 +69,6 @@ def ascii_lower(text: str) -> str:
         return lower
     bare = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.category(c).startswith("M"))
     return unicodedata.normalize("NFC", bare)
+
+
+NORMALIZERS = (clean_text, null_placeholder)
