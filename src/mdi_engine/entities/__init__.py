@@ -7,7 +7,14 @@ from types import MappingProxyType
 
 from mdi_engine.entities.facility import FACILITY
 from mdi_engine.entities.fields import Entity, Field
+from mdi_engine.entities.patient import PATIENT
+from mdi_engine.entities.payer import PAYER
+from mdi_engine.entities.practitioner import PRACTITIONER
+from mdi_engine.entities.product import PRODUCT
+from mdi_engine.entities.service import SERVICE
 
-ENTITIES: Mapping[str, Entity] = MappingProxyType({FACILITY.name: FACILITY})
+ENTITIES: Mapping[str, Entity] = MappingProxyType(
+    {entity.name: entity for entity in (PATIENT, PRACTITIONER, FACILITY, PRODUCT, PAYER, SERVICE)}
+)
 
 __all__ = ["ENTITIES", "Entity", "Field"]

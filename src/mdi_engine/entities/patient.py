@@ -1,0 +1,34 @@
+"""Patient (MPI): a person who was or will be cared for. What a row of any source becomes."""
+
+from __future__ import annotations
+
+from mdi_engine.entities.fields import Entity, Field
+
+PATIENT = Entity(
+    "patient",
+    (
+        Field("source_key", "what the source itself calls the row by; a digest where that would be the NIK"),
+        Field("nik", "the NIK (resident number), 16 digits of sound structure; never the mother's"),
+        Field("nik_mother", "the mother's NIK, where a newborn has none of its own"),
+        Field("kk", "number of the family card (kartu keluarga), 16 digits: a household, not a person"),
+        Field("bpjs", "card number of the national insurance, 13 digits"),
+        Field("passport", "passport number, capitals and digits"),
+        Field("name", "the name for display, titles off; of a newborn without one, as it was written"),
+        Field("name_core", "folded words of the name; NULL for a newborn that is only called its mother's child"),
+        Field("name_sound", "the words of name_core by sound"),
+        Field("titles", "titles that stood with the name"),
+        Field("birth_date", "YYYY-MM-DD, or YYYY-MM or YYYY where no more is known"),
+        Field("birth_place", "folded words of the place of birth"),
+        Field("sex", "male or female"),
+        Field("birth_order", "the how-manieth child of one delivery, from 1; 0 for a single one"),
+        Field("mother_name", "folded words of the mother's name, also out of `By. Ny. …`"),
+        Field("phone", "E.164, such as +6281234567890"),
+        Field("address", "the address for display"),
+        Field("address_core", "folded words and numbers of the address"),
+        Field("kecamatan", "Kemendagri code of the district, 6 digits"),
+        Field("kabkota", "Kemendagri code of the regency or city, 4 digits"),
+        Field("province", "Kemendagri code, 2 digits; provinces made in 2022 under the one they came from"),
+        Field("deceased", "date of death, or `yes` where only the fact is known"),
+        Field("facility", "code of the facility that registered the person"),
+    ),
+)

@@ -1,0 +1,32 @@
+"""Practitioner (nakes, tenaga kesehatan): a person who cares for patients. What a row of any source becomes."""
+
+from __future__ import annotations
+
+from mdi_engine.entities.fields import Entity, Field
+
+PRACTITIONER = Entity(
+    "practitioner",
+    (
+        Field("source_key", "what the source itself calls the row by; a digest where that would be the NIK"),
+        Field("nik", "the NIK, 16 digits of sound structure"),
+        Field("nip", "number of a civil servant, 18 digits"),
+        Field("str", "registration certificates (STR), old and new ones, joined by a blank"),
+        Field("sip", "licences of practice (SIP), joined by a blank"),
+        Field("name", "the name for display, titles off"),
+        Field("name_core", "folded words of the name"),
+        Field("name_sound", "the words of name_core by sound"),
+        Field("titles", "titles before and behind the name"),
+        Field("birth_date", "YYYY-MM-DD, or YYYY-MM or YYYY where no more is known"),
+        Field("birth_place", "folded words of the place of birth"),
+        Field("sex", "male or female"),
+        Field("profession", "professions as words of our table (dokter, perawat, bidan …), joined by a blank"),
+        Field("units", "codes of the units the person works in, joined by a blank"),
+        Field("unit_names", "names of those units, for display"),
+        Field("phone", "E.164"),
+        Field("email", "lower case"),
+        Field("address", "the address for display"),
+        Field("kabkota", "Kemendagri code of where the person lives or works, 4 digits"),
+        Field("province", "Kemendagri code, 2 digits; provinces made in 2022 under the one they came from"),
+        Field("jobs", "the jobs as the source lists them: a JSON list of objects, NULL where the row is one job"),
+    ),
+)

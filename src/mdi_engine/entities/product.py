@@ -1,0 +1,29 @@
+"""Product (KFA): a medicine or a device as it is registered and sold. What a row of any source becomes."""
+
+from __future__ import annotations
+
+from mdi_engine.entities.fields import Entity, Field
+
+PRODUCT = Entity(
+    "product",
+    (
+        Field("source_key", "what the source itself calls the row by"),
+        Field("kind", "what its registration says it is: drug, device, supplement …"),
+        Field("name", "the name for display"),
+        Field("name_core", "folded words of the name beside substances, strength, form and pack"),
+        Field("brand", "folded words of the brand"),
+        Field("nie", "registration number (nomor izin edar), capitals and digits"),
+        Field("nie_product", "its first 11 characters, for drugs: one product of one maker"),
+        Field("substances", "active substances in English INN, one word each, sorted"),
+        Field("strength", "strength of each substance in that order, such as 500mg or 125mg/5ml"),
+        Field("form", "dosage form, one word of our table"),
+        Field("pack", "what one pack holds"),
+        Field("maker", "folded words of who makes it"),
+        Field("maker_name", "who makes it, for display"),
+        Field("registrar", "folded words of who registered or sells it"),
+        Field("kfa_code", "code in the national list of medicines and devices (KFA)"),
+        Field("lkpp_code", "code in the procurement catalogue"),
+        Field("price", "price of one unit in rupiah, as text"),
+        Field("status", "in force or not, in the words of the source"),
+    ),
+)
