@@ -13,7 +13,7 @@ PRODUCT = Entity(
         Field("name_core", "folded words of the name beside substances, strength, form and pack"),
         Field("brand", "folded words of the brand"),
         Field("nie", "registration number (nomor izin edar), capitals and digits"),
-        Field("nie_product", "its first 11 characters, for drugs: one product of one maker"),
+        Field("nie_item", "the NIE without approval year and pack: maker, product, form, strength; other kinds: whole"),
         Field("substances", "active substances in English INN, one word each, sorted"),
         Field("strength", "strength of each substance in that order, such as 500mg or 125mg/5ml"),
         Field("form", "dosage form, one word of our table"),
