@@ -35,12 +35,16 @@ class _Strict(BaseModel):
 
 
 class Column(_Strict):
-    """One column of a source file. `pattern` is RE2, must match the whole cleaned value, and spares placeholders."""
+    """One column of a source file. `pattern` is RE2, must match the whole cleaned value, and spares placeholders.
+
+    `check` names a normaliser that says what is wrong with a value (NULL: nothing); a profile counts its answers.
+    """
 
     meaning: str
     required: bool = False
     pattern: str | None = None
     personal: bool = False
+    check: PlainName | None = None
 
 
 class _Source(_Strict):
