@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import MdiError, UsageError
 from mdi_engine.ledger.apply import insert_masters
 from mdi_engine.ledger.assignment import Master
+from mdi_engine.ledger.damm import damm_digit, is_valid
 from mdi_engine.ledger.numbers import issue, reserve_block
 from mdi_engine.ledger.permutation import Permutation
 from mdi_engine.ledger.store import open_ledger, writing
@@ -36,11 +38,43 @@ def test_the_permutation_refuses_what_is_outside() -> None:
             Permutation(b"key", 5)(index)
 
 
-def test_numbers_have_their_format_and_lie_in_the_block(engine: Engine) -> None:
+FORMATS = {
+    "patient": r"P[78]\d{10}",
+    "practitioner": r"100[5-8]\d{7}",
+    "facility": r"1000[5-8]\d{5}",
+    "product": r"93[5-8]\d{5}",
+    "payer": r"PB[5-8]\d{7}",
+    "service": r"LY[5-8]\d{7}",
+}
+
+
+@pytest.mark.parametrize(("entity", "form"), FORMATS.items())
+def test_numbers_have_their_format_and_lie_in_the_block(engine: Engine, entity: str, form: str) -> None:
     with writing(engine) as conn:
-        numbers = issue(conn, "facility", 200)
+        numbers = issue(conn, entity, 200)
     assert len(set(numbers)) == 200
-    assert all(re.fullmatch(r"1000[5-8]\d{5}", number) for number in numbers)
+    assert all(re.fullmatch(form, number) for number in numbers)
+    if entity in ("patient", "practitioner"):
+        assert all(is_valid(number.removeprefix("P")) for number in numbers)
+
+
+def test_every_entity_has_a_format() -> None:
+    assert list(FORMATS) == list(ENTITIES)
+
+
+DIGITS = st.text("0123456789", min_size=1, max_size=12)
+
+
+@given(DIGITS, st.data())
+def test_a_check_digit_finds_one_wrong_digit_and_swapped_neighbours(digits: str, data: st.DataObject) -> None:
+    number = digits + damm_digit(digits)
+    assert is_valid(number)
+    place = data.draw(st.integers(0, len(number) - 1))
+    wrong = data.draw(st.sampled_from("0123456789").filter(lambda digit: digit != number[place]))
+    assert not is_valid(number[:place] + wrong + number[place + 1 :])
+    swap = data.draw(st.integers(0, len(number) - 2))
+    swapped = number[:swap] + number[swap + 1] + number[swap] + number[swap + 2 :]
+    assert is_valid(swapped) == (number[swap] == number[swap + 1])
 
 
 def test_numbers_run_through_the_blocks_pass_over_official_ones_and_end(engine: Engine) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from mdi_engine.errors import MdiError, UsageError
 from mdi_engine.ledger import counters
+from mdi_engine.ledger.damm import damm_digit
 from mdi_engine.ledger.permutation import Permutation
 from mdi_engine.ledger.schema import masters, number_blocks
 
@@ -19,20 +20,40 @@ Blocks = Mapping[str, Sequence[tuple[int, int]]]  # by entity, the first value a
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """The numbers an entity may have, from `lowest` to `highest`, and the block reserved unless others are configured.
+    """The numbers an entity may have: `prefix`, a value from `lowest` to `highest`, perhaps a Damm check digit.
 
-    Both ends have the same digits, so every number between has its length and its beginning.
+    Values are written with the digits of `highest`. `first` and `size` say what is reserved unless other blocks are
+    configured.
     """
 
+    prefix: str
     lowest: int
     highest: int
     first: int
     size: int
+    checked: bool = False
+
+    def number(self, value: int) -> str:
+        """The number that a value of a block is written as.
+
+        >>> NumberFormat("P", 0, 9_999_999_999, 7_000_000_000, 10, checked=True).number(7_000_000_005)
+        'P70000000053'
+        """
+        digits = str(value).zfill(len(str(self.highest)))
+        return self.prefix + digits + (damm_digit(digits) if self.checked else "")
 
 
-# The block lies beyond the numbers that SATUSEHAT's published examples show, and leaves out its samples (1000999…).
+# Blocks lie beyond the numbers that SATUSEHAT and KFA show in what they publish; that of facilities also leaves out the
+# samples of SATUSEHAT (1000999…).
 FORMATS: Mapping[str, NumberFormat] = MappingProxyType(
-    {"facility": NumberFormat(1_000_000_000, 1_000_999_999, 1_000_500_000, 400_000)}
+    {
+        "patient": NumberFormat("P", 0, 9_999_999_999, 7_000_000_000, 2_000_000_000, checked=True),
+        "practitioner": NumberFormat("", 1_000_000_000, 1_009_999_999, 1_005_000_000, 4_000_000, checked=True),
+        "facility": NumberFormat("", 1_000_000_000, 1_000_999_999, 1_000_500_000, 400_000),
+        "product": NumberFormat("93", 0, 999_999, 500_000, 400_000),
+        "payer": NumberFormat("PB", 0, 99_999_999, 50_000_000, 40_000_000),
+        "service": NumberFormat("LY", 0, 99_999_999, 50_000_000, 40_000_000),
+    }
 )
 
 
@@ -86,7 +107,7 @@ def issue(conn: Connection, entity: str, count: int) -> list[str]:
 
 def _draw(conn: Connection, entity: str, count: int) -> list[str]:
     first = counters.take(conn, _counter(entity), count) - 1
-    blocks = _blocks(conn, entity)
+    blocks, form = _blocks(conn, entity), _format(entity)
     values: list[int] = []
     start = 0
     for block in blocks:
@@ -101,7 +122,7 @@ def _draw(conn: Connection, entity: str, count: int) -> list[str]:
             entity=entity,
             size=start,
         )
-    return [str(value) for value in values]
+    return [form.number(value) for value in values]
 
 
 def _free(conn: Connection, entity: str, numbers: Sequence[str]) -> list[str]:
