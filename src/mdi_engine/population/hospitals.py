@@ -45,14 +45,15 @@ class GeneratedFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """One hospital in one list."""
+class House:
+    """One hospital in one list; `flags` says how the list's row differs from the hospital's other one."""
 
     entity: str
     code: str
     name: str
     kind: Kind
     place: Kabkota
+    flags: tuple[str, ...] = ()
 
 
 # Kind → how often, what RS Online calls it, and who may own it.
@@ -83,7 +84,7 @@ def generate_hospitals(out: Path, n: int, seed: int) -> GeneratedFiles:
     if not 1 <= n <= LARGEST:
         raise UsageError(f"{n} hospitals were asked for", hint=f"Any number from 1 to {LARGEST:,} will do.", n=n)
     rng = Generator(PCG64(seed))
-    sirs, pusdatin = _two_lists(rng, n)
+    sirs, pusdatin = hospital_lists(rng, n)
     files = GeneratedFiles(
         out / "sirs" / "sirs_2021.csv",
         out / "pusdatin" / "pusdatin_2022.csv",
@@ -93,9 +94,9 @@ def generate_hospitals(out: Path, n: int, seed: int) -> GeneratedFiles:
         n,
     )
     order = rng.permutation(len(sirs))
-    _write(files.sirs, SIRS_COLUMNS, [_sirs_cells(rng, sirs[index]) for index in order], csv.QUOTE_MINIMAL)
+    _write(files.sirs, SIRS_COLUMNS, [sirs_cells(rng, sirs[index]) for index in order], csv.QUOTE_MINIMAL)
     by_place = sorted(pusdatin, key=lambda row: (_code_of_2022(row.place), row.code))
-    _write(files.pusdatin, PUSDATIN_COLUMNS, [_pusdatin_cells(row) for row in by_place], csv.QUOTE_ALL)
+    _write(files.pusdatin, PUSDATIN_COLUMNS, [pusdatin_cells(row) for row in by_place], csv.QUOTE_ALL)
     truth = [
         (source, row.code, row.entity) for source, rows in (("pusdatin", pusdatin), ("sirs", sirs)) for row in rows
     ]
@@ -103,12 +104,13 @@ def generate_hospitals(out: Path, n: int, seed: int) -> GeneratedFiles:
     return files
 
 
-def _two_lists(rng: Generator, n: int) -> tuple[list[_Row], list[_Row]]:
-    places = _weighted_places()
+def hospital_lists(rng: Generator, n: int, noise: float = 1.0) -> tuple[list[House], list[House]]:
+    """`n` hospitals as the list of 2021 and the list of 2022 have them; `noise` multiplies the share of defects."""
+    places = weighted_places()
     serials: Counter[str] = Counter()
     taken: set[tuple[str, str]] = set()
-    sirs: list[_Row] = []
-    pusdatin: list[_Row] = []
+    sirs: list[House] = []
+    pusdatin: list[House] = []
     for number in range(1, n + 1):
         place = pick(rng, places)
         listed = rng.random()
@@ -116,16 +118,19 @@ def _two_lists(rng: Generator, n: int) -> tuple[list[_Row], list[_Row]]:
         emergency = only_later and rng.random() < EMERGENCY
         kind: Kind = "emergency" if emergency else _kind(rng)
         name = _new_name(rng, kind, place, taken)
-        row = _Row(f"H{number:06d}", _code(place, serials) + "S" * emergency, name.text(), kind, place)
+        house = House(f"H{number:06d}", _code(place, serials) + "S" * emergency, name.text(), kind, place)
         if not only_later:
-            sirs.append(row)
+            sirs.append(house)
         if not only_earlier:
-            code = _code(place, serials) if rng.random() < CODE_REISSUED and not emergency else row.code
-            pusdatin.append(replace(row, code=code, name=_later_name(rng, name, place, taken).text()))
+            reissued = rng.random() < CODE_REISSUED * noise and not emergency
+            code = _code(place, serials) if reissued else house.code
+            later, how = _later_name(rng, name, place, taken, noise)
+            flags = (*how, *["reissued"] * reissued, *["emergency"] * emergency)
+            pusdatin.append(replace(house, code=code, name=later.text(), flags=flags))
     return sirs, pusdatin
 
 
-def _weighted_places() -> Sequence[Kabkota]:
+def weighted_places() -> Sequence[Kabkota]:
     """Kab/kota, those with many hospitals (cities, and Java) several times."""
     java = ("31", "32", "33", "34", "35", "36")
     return [
@@ -155,13 +160,15 @@ def _new_name(rng: Generator, kind: Kind, place: Kabkota, taken: set[tuple[str, 
     return name
 
 
-def _later_name(rng: Generator, name: HospitalName, place: Kabkota, taken: set[tuple[str, str]]) -> HospitalName:
+def _later_name(
+    rng: Generator, name: HospitalName, place: Kabkota, taken: set[tuple[str, str]], noise: float
+) -> tuple[HospitalName, tuple[str, ...]]:
     chance = rng.random()
-    if chance < RENAMED:
-        return _new_name(rng, name.kind, place, taken)
-    if chance < RENAMED + NAME_VARIED:
-        return vary(rng, name, _region_word(place), place.name)
-    return name
+    if chance < RENAMED * noise:
+        return _new_name(rng, name.kind, place, taken), ("renamed",)
+    if chance < (RENAMED + NAME_VARIED) * noise:
+        return vary(rng, name, _region_word(place), place.name), ("spelling",)
+    return name, ()
 
 
 def _code(place: Kabkota, serials: Counter[str]) -> str:
@@ -172,7 +179,8 @@ def _code(place: Kabkota, serials: Counter[str]) -> str:
     return f"{place.bps}{serial:03d}"
 
 
-def _sirs_cells(rng: Generator, row: _Row) -> tuple[str, ...]:
+def sirs_cells(rng: Generator, row: House) -> tuple[str, ...]:
+    """The row in the columns of `SIRS_COLUMNS`; class, owner and beds are drawn here."""
     _, wording, owners = _KINDS[row.kind]
     owner = pick(rng, owners)
     if owner == "Pemkab" and row.place.kind == "kota":
@@ -184,7 +192,8 @@ def _sirs_cells(rng: Generator, row: _Row) -> tuple[str, ...]:
     return row.code, name, _province_of_2021(row.place), wording, grade, owner, str(beds)
 
 
-def _pusdatin_cells(row: _Row) -> tuple[str, ...]:
+def pusdatin_cells(row: House) -> tuple[str, ...]:
+    """The row in the columns of `PUSDATIN_COLUMNS`."""
     return _code_of_2022(row.place), row.code, row.name.upper()
 
 
