@@ -37,7 +37,7 @@ class NumberFormat:
         """The number that a value of a block is written as.
 
         >>> NumberFormat("P", 0, 9_999_999_999, 7_000_000_000, 10, checked=True).number(7_000_000_005)
-        'P70000000053'
+        'P70000000054'
         """
         digits = str(value).zfill(len(str(self.highest)))
         return self.prefix + digits + (damm_digit(digits) if self.checked else "")
