@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mdi_engine.linkage.evaluate import cluster_sizes, evaluate, true_pairs
+from mdi_engine.linkage.evaluate import cluster_sizes, evaluate, evaluate_part, true_pairs
 
 labellings = st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 4)), max_size=14)
 
@@ -44,6 +44,26 @@ def test_scores_are_those_of_counting_pairs_and_records(rows: list[tuple[int, in
         recalls.append(len(mine & theirs) / len(theirs))
     p, r = (mean(precisions), mean(recalls)) if rows else (1.0, 1.0)
     assert result.b_cubed.to_dict() == pytest.approx({"precision": p, "recall": r, "f1": plain_f1(p, r)})
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 4), st.booleans()), max_size=14))
+@example(rows=[])
+@example(rows=[(0, 1, False), (0, 1, False)])
+@settings(max_examples=300, deadline=None)
+def test_a_part_has_the_pairs_that_touch_it(rows: list[tuple[int, int, bool]]) -> None:
+    found, truth = [a for a, _, _ in rows], [b for _, b, _ in rows]
+    part = {i for i, (_, _, inside) in enumerate(rows) if inside}
+    result = evaluate_part(np.array(found, np.int64), np.array(truth, np.int64), np.array([r[2] for r in rows], bool))
+    claimed, real = ({pair for pair in pairs_of(labels) if part & set(pair)} for labels in (found, truth))
+    precision = len(claimed & real) / len(claimed) if claimed else 1.0
+    recall = len(claimed & real) / len(real) if real else 1.0
+    assert (result.found_pairs, result.true_pairs) == (len(claimed), len(real))
+    assert (result.pairwise.precision, result.pairwise.recall) == pytest.approx((precision, recall))
+
+
+def test_of_everything_a_part_has_the_figures_of_the_whole() -> None:
+    found, truth = np.array([1, 1, 2, 2, 3]), np.array([1, 1, 1, 2, 2])
+    assert evaluate_part(found, truth, np.ones(5, bool)) == evaluate(found, truth)
 
 
 @given(labels=st.lists(st.integers(-1, 4), max_size=14))

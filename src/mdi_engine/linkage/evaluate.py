@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from mdi_engine.linkage.compare import Ints
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,20 +40,45 @@ def evaluate(found: Ints, truth: Ints) -> Evaluation:
 
     Pairs are counted over all rows, of all sources.
     """
-    truth = _alone(truth)
-    _, a = np.unique(found, return_inverse=True)
-    _, b = np.unique(truth, return_inverse=True)
-    size_a, size_b = np.bincount(a), np.bincount(b)
-    joint, cell, both = np.unique(a * (b.max(initial=0) + 1) + b, return_inverse=True, return_counts=True)
-    del joint
-    right, claimed, real = _pairs(both), _pairs(size_a), _pairs(size_b)
-    overlap = both[cell.reshape(-1)]
+    right, claimed, real = _joint(found, truth), _count(found), _count(_alone(truth))
     pairwise = _score(right / claimed if claimed else 1.0, right / real if real else 1.0)
-    if not len(a):
+    if not len(found):
         return Evaluation(pairwise, _score(1.0, 1.0), 0, 0)
-    rows = len(a)
-    b_cubed = _score(float((overlap / size_a[a]).sum()) / rows, float((overlap / size_b[b]).sum()) / rows)
+    precision, recall = _b_cubed(found, truth)
+    return Evaluation(
+        pairwise, _score(float(precision.sum()) / len(found), float(recall.sum()) / len(found)), real, claimed
+    )
+
+
+def evaluate_part(found: Ints, truth: Ints, part: npt.NDArray[np.bool_]) -> Evaluation:
+    """As `evaluate`, over the pairs with at least one row of `part`, and over the rows of `part` (B-cubed).
+
+    A false match of a twin and a stranger counts among the twins, also where the stranger is none.
+    """
+    whole, rest = evaluate(found, truth), evaluate(found[~part], truth[~part])
+    both = _joint(found, truth) - _joint(found[~part], truth[~part])
+    claimed, real = whole.found_pairs - rest.found_pairs, whole.true_pairs - rest.true_pairs
+    pairwise = _score(both / claimed if claimed else 1.0, both / real if real else 1.0)
+    precision, recall = _b_cubed(found, truth)
+    rows = max(int(part.sum()), 1)
+    b_cubed = _score(float(precision[part].sum()) / rows, float(recall[part].sum()) / rows)
     return Evaluation(pairwise, b_cubed, real, claimed)
+
+
+def _joint(found: Ints, truth: Ints) -> int:
+    """Pairs of one label in both labellings."""
+    _, a = np.unique(found, return_inverse=True)
+    _, b = np.unique(_alone(truth), return_inverse=True)
+    return _pairs(np.unique(a * (b.max(initial=0) + 1) + b, return_counts=True)[1])
+
+
+def _b_cubed(found: Ints, truth: Ints) -> tuple[Floats, Floats]:
+    """Precision and recall of each row."""
+    _, a = np.unique(found, return_inverse=True)
+    _, b = np.unique(_alone(truth), return_inverse=True)
+    _, cell, both = np.unique(a * (b.max(initial=0) + 1) + b, return_inverse=True, return_counts=True)
+    overlap = both[cell.reshape(-1)]
+    return overlap / np.bincount(a)[a], overlap / np.bincount(b)[b]
 
 
 def true_pairs(truth: Ints) -> tuple[Ints, Ints]:
@@ -79,6 +107,11 @@ def _alone(truth: Ints) -> Ints:
     alone = truth.copy()
     alone[unknown] = truth.max(initial=0) + 1 + np.arange(int(unknown.sum()))
     return alone
+
+
+def _count(labels: Ints) -> int:
+    """Pairs of one label."""
+    return _pairs(np.unique(labels, return_counts=True)[1])
 
 
 def _pairs(sizes: Ints) -> int:
