@@ -99,7 +99,10 @@ def lookup(
 def evaluate(
     entity: EntityName,
     truth: Annotated[
-        Path, typer.Option("--truth", metavar="FILE.csv", help="Columns source, source_key, entity (any label).")
+        Path,
+        typer.Option(
+            "--truth", metavar="FILE.csv", help="Columns source, source_key, entity (any label), perhaps flags."
+        ),
     ],
     home: Home = None,
     json: Json = False,
@@ -108,8 +111,10 @@ def evaluate(
 
     \b
         mdi evaluate facility --truth data/samples/truth/facility.csv
+
+    A column flags (words joined by blanks) names subgroups; each gets figures over the pairs that touch it.
     """
-    from mdi_engine.cli.quality import quality_table
+    from mdi_engine.cli.quality import quality_table, subgroup_table
     from mdi_engine.jobs.evaluate import evaluate_entity
 
     found = evaluate_entity(settings_of(home), entity, truth)
@@ -121,7 +126,10 @@ def evaluate(
         ("true pairs", found.evaluation.true_pairs),
         ("pairs found", found.evaluation.found_pairs),
     ]
-    return show(facts(counts, f"evaluate {entity}"), "", quality_table("", found.evaluation))
+    show(facts(counts, f"evaluate {entity}"), "", quality_table("", found.evaluation))
+    if found.subgroups:
+        show("", subgroup_table(found.subgroups))
+    return None
 
 
 def history(

@@ -14,6 +14,7 @@ from mdi_engine.cli.output import Table, as_json, facts, note, show
 from mdi_engine.cli.progress import watching
 
 if TYPE_CHECKING:
+    from mdi_engine.jobs.demo import DemoReport
     from mdi_engine.jobs.ingest import IngestReport
     from mdi_engine.jobs.link import LinkReport
     from mdi_engine.jobs.train import TrainReport
@@ -25,9 +26,9 @@ def demo(home: Home = None, json: Json = False) -> None:
     \b
         mdi demo
 
-    The samples are two lists of invented hospitals. Running it again finds nothing new and writes no event.
+    The samples are extracts of twelve sources about invented people, facilities, products, payers and services.
+    Running it again finds nothing new and writes no event.
     """
-    from mdi_engine.cli.quality import quality_table
     from mdi_engine.jobs.demo import demo as run
 
     settings = settings_of(home)
@@ -35,8 +36,10 @@ def demo(home: Home = None, json: Json = False) -> None:
         report = run(settings, progress=progress)
     if json:
         return as_json(report.to_dict())
-    show(_ingested(report.ingested), "", _trained(report.trained), "", _linked(report.linked), "")
-    show(quality_table("measured against the truth of the samples", report.quality.evaluation))
+    show(_ingested(report.ingested), "", _masters(report), "", _qualities(report))
+    for trained in report.trained:
+        for doubt in trained.doubts:
+            note(f"Doubtful ({trained.entity}): {doubt}")
     note(f"The home is {settings.home}. Ask it something:")
     note(f'  mdi lookup facility --name "{_SAMPLE}"' + ("" if home is None else f" --home {home}"))
     return None
@@ -98,7 +101,7 @@ def train(entity: EntityName, home: Home = None, json: Json = False) -> None:
 
 def link(
     entities: Annotated[
-        list[str] | None, typer.Argument(metavar="ENTITY", help="What to link; everything if left out.")
+        list[str] | None, typer.Argument(metavar="ENTITY", help="What to link; all that has records if left out.")
     ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Tell cost and loss, link nothing.")] = False,
     home: Home = None,
@@ -113,10 +116,10 @@ def link(
     Without new input nothing changes.
     """
     from mdi_engine.cli.plans import plan_dict, show_plan
-    from mdi_engine.entities import ENTITIES
-    from mdi_engine.jobs.link import link_entity, plan_entity
+    from mdi_engine.jobs.link import link_entity, linkable, plan_entity
 
-    settings, wanted = settings_of(home), entities or list(ENTITIES)
+    settings = settings_of(home)
+    wanted = entities or linkable(settings)
     if plan:
         plans = {entity: plan_entity(settings, entity) for entity in wanted}
         if json:
@@ -142,6 +145,40 @@ def _ingested(reports: Iterable[IngestReport]) -> Table:
     counts = ("read", "accepted", "rejected", "new", "changed", "unchanged", "withdrawn")
     rows = [(report.source, *(getattr(report, name) for name in counts)) for report in reports]
     return Table(("source", *counts), rows)
+
+
+def _masters(report: DemoReport) -> Table:
+    heads = ("entity", "records", "candidate pairs", "in doubt", "masters", "merged", "churn", "events written")
+    rows = [
+        (
+            linked.entity,
+            linked.records,
+            linked.candidate_pairs,
+            linked.in_doubt,
+            linked.masters,
+            linked.merged,
+            f"{linked.churn:.2%}" if linked.churn else "0",
+            linked.events_written,
+        )
+        for linked in report.linked
+    ]
+    return Table(heads, rows)
+
+
+def _qualities(report: DemoReport) -> Table:
+    """Pairwise figures and B-cubed F1, entity by entity."""
+    rows = [
+        (
+            found.entity,
+            found.evaluation.pairwise.precision,
+            found.evaluation.pairwise.recall,
+            found.evaluation.pairwise.f1,
+            found.evaluation.b_cubed.f1,
+        )
+        for found in report.quality
+    ]
+    heads = ("entity", "precision", "recall", "f1", "b_cubed f1")
+    return Table(heads, rows, "measured against the truth of the samples")
 
 
 def _trained(report: TrainReport) -> Table:

@@ -36,7 +36,7 @@ class DemoReport:
 
 
 def demo(settings: Settings, *, entities: Sequence[str] = tuple(ENTITIES), progress: Progress = SILENT) -> DemoReport:
-    """Run the whole way on `data/samples`, for all entities or some. A second run finds nothing new, writes no event."""
+    """Run the whole way on `data/samples`, for all entities or some. A second run writes no event."""
     samples = shipped("samples")
     ingested = []
     for source in _sources(settings, entities):

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 from sqlalchemy import Connection, Engine
 
+from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, NotFound
 from mdi_engine.jobs.home import (
     Projected,
@@ -28,6 +29,7 @@ from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.parameters import newest_parameters, switch_parameters
 from mdi_engine.ledger.records import touched_since
 from mdi_engine.ledger.store import reading, writing
+from mdi_engine.ledger.summary import summary
 from mdi_engine.linkage.cluster import Clusters, cluster, in_doubt
 from mdi_engine.linkage.keys import match_keys
 from mdi_engine.linkage.parameters import Parameters
@@ -70,6 +72,15 @@ class LinkReport:
     def to_dict(self) -> dict[str, object]:
         """Plain values, ready for JSON."""
         return asdict(self)
+
+
+def linkable(settings: Settings) -> list[str]:
+    """Entities that have live records, in the order in which they are listed. Raises `NotFound` if none has."""
+    with home_ledger(settings) as engine, reading(engine) as conn:
+        held = {found.entity for found in summary(conn).entities if found.records}
+    if not held:
+        raise NotFound("the ledger holds no live record", hint="Run `mdi ingest SOURCE FILE` first.")
+    return [entity for entity in ENTITIES if entity in held]
 
 
 def plan_entity(settings: Settings, entity: str) -> Plan:
