@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from mdi_engine.normalize import codes, facility, regions, text
+from mdi_engine.normalize import (
+    codes,
+    facility,
+    person_names,
+    regions,
+    text,
+)
 
 Normalizer = Callable[[str | None], str | None]
 
@@ -17,6 +23,7 @@ _MODULES = (
     regions,
     codes,
     facility,
+    person_names,
 )
 
 NORMALIZERS: Mapping[str, Normalizer] = MappingProxyType(

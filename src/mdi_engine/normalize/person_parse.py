@@ -1,0 +1,198 @@
+"""The name of a person taken apart: titles, marks, the name, the father's name, a newborn's mother.
+
+Folded words stand in the order of the name; they are compared as a
+set. Where a name leaves a choice: a leading `M` stays an initial (Muhammad, Maria, Made …); `SIREGAR, BUDI` is read as
+Budi Siregar if neither part is a title; `DR` in capitals see `person_titles`; `By. Ahmad` is a baby called Ahmad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from mdi_engine.normalize.newborns import read_newborn
+from mdi_engine.normalize.person_spelling import fold_name
+from mdi_engine.normalize.person_titles import (
+    in_case,
+    prefix_at,
+    read_titles,
+    settle_doctors,
+    tail_titles,
+    unknown_title,
+)
+from mdi_engine.normalize.person_tokens import Word, chunks, name_words, plain
+from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
+from mdi_engine.reference.person_words import person_words
+from mdi_engine.reference.placeholders import is_placeholder
+
+
+class PersonName(NamedTuple):
+    """What a name says, each part NULL where it says nothing; see the functions of `person_names`."""
+
+    display: str | None = None
+    core: str | None = None
+    titles: str | None = None
+    father: str | None = None
+    marks: str | None = None
+    mother: str | None = None
+    order: str | None = None
+
+
+NOBODY = PersonName()
+
+
+def parse_person_name(text: str | None) -> PersonName:
+    """Read a name; NULL, placeholders and text without a letter give NULL parts. At most 10,000 characters are read.
+
+    >>> parse_person_name("dr. Hj. Siti Aisyah binti H. Mohd. Noer, Sp.PD")[:4]
+    ('SITI AISYAH BINTI MOHD NOER', 'siti aisa', 'dr. Hj. Sp.PD', 'muhamad nur')
+    """
+    return NOBODY if text is None else _parse(text[:MAX_CHARS])
+
+
+@lru_cache(maxsize=65_536)
+def _parse(text: str) -> PersonName:
+    words = _simple(text)
+    if words is not None:
+        folded = " ".join([fold_name(word) for word in words])
+        return PersonName(" ".join(words).upper(), folded)
+    cleaned = null_placeholder(text)
+    return NOBODY if cleaned is None else read_person_name(name_words(plain(cleaned)))
+
+
+def _simple(text: str) -> list[str] | None:
+    """The words of a name that holds nothing but letters and blanks, and no word with a meaning; None for others."""
+    if not (text.isascii() and text.replace(" ", "").isalpha()):
+        return None
+    words = text.lower().split()
+    return None if not person_words().special.isdisjoint(words) or is_placeholder(text) else words
+
+
+def read_person_name(words: list[Word]) -> PersonName:
+    """The long way, for any words; on a simple name it agrees with the short one."""
+    newborn = read_newborn(words)
+    if newborn is not None:
+        mother = _read(chunks(newborn.mother))
+        return PersonName(marks="by newborn ny", mother=mother.core, order=newborn.order)
+    return _read(chunks([word for word in words if not word.key.isdecimal()]))
+
+
+class _Parts(NamedTuple):
+    """Pieces of a name between commas, and what stood around them."""
+
+    names: list[list[Word]]
+    titles: list[str]
+    marks: set[str]
+
+
+def _read(pieces: Sequence[Sequence[Word]]) -> PersonName:
+    parts = _Parts([], [], set())
+    for piece in pieces:
+        _take(piece, parts)
+    own, father = _split_father(_in_order(parts.names))
+    words = _unmarked(own, parts)
+    shown = [*words, *([father[0]] if father else []), *_unmarked(father[1:], _Parts([], [], set()))]
+    core = _core([word.key for word in words])
+    return PersonName(
+        display=" ".join(word.text for word in shown).upper() or None,
+        core=core,
+        titles=" ".join(settle_doctors(parts.titles)) or None,
+        father=_father_core(father),
+        marks=" ".join(sorted(parts.marks)) or None,
+    )
+
+
+def _take(piece: Sequence[Word], parts: _Parts) -> None:
+    """Sort one piece: titles, marks, or a name between titles."""
+    tables = person_words()
+    bare = [word for word in piece if word.key not in tables.marks and word.key not in tables.dropped]
+    first = not parts.names
+    titles = None if first and len(bare) < 2 and not parts.titles else read_titles(bare)
+    if titles is not None and not (first and len(piece) == len(bare) and not any(w.dotted for w in piece)):
+        parts.titles.extend(titles)
+        if not (bare == [] and _has_father(parts.names)):
+            parts.marks.update(tables.marks[word.key] for word in piece if word.key in tables.marks)
+        return
+    unknown = None if first else unknown_title(piece)
+    if unknown is not None:
+        parts.titles.append(unknown)
+        return
+    start = _take_front(piece, parts)
+    end, behind = tail_titles(piece[start:])
+    parts.titles.extend(behind)
+    parts.names.append(list(piece[start : start + end]))
+
+
+def _take_front(piece: Sequence[Word], parts: _Parts) -> int:
+    tables = person_words()
+    start = 0
+    while start + 1 < len(piece):
+        key, following = piece[start].key, piece[start + 1].key
+        if (found := prefix_at(piece, start)) is not None:
+            parts.titles.append(found[0])
+            start += found[1]
+        elif key in tables.dropped_first:
+            start += 1
+        elif key in tables.marks and not (key == "an" and following in tables.an_before):
+            parts.marks.add(tables.marks[key])
+            start += 1
+        else:
+            break
+    return start
+
+
+def _in_order(names: Sequence[Sequence[Word]]) -> list[Word]:
+    """`SIREGAR, BUDI` turned round; other pieces as they come."""
+    if len(names) == 2 and "," in names[1][0].gap and names[1][0].key not in person_words().father:
+        names = names[::-1]
+    return [word for name in names for word in name]
+
+
+def _has_father(names: Sequence[Sequence[Word]]) -> bool:
+    return any(word.key in person_words().father for name in names for word in name[1:])
+
+
+def _split_father(words: list[Word]) -> tuple[list[Word], list[Word]]:
+    """The person's own words, and bin or binti with what follows."""
+    place = next((n for n, word in enumerate(words) if n and word.key in person_words().father), len(words))
+    return words[:place], words[place:] if place + 1 < len(words) else []
+
+
+def _unmarked(words: Sequence[Word], parts: _Parts) -> list[Word]:
+    """The words without marks and titles that are no name wherever they stand; what is left out goes to `parts`."""
+    tables = person_words()
+    kept: list[Word] = []
+    for word in words:
+        if word.key in tables.anywhere:
+            parts.titles.append(in_case(tables.prefixes[word.key], word))
+        elif word.key in tables.marks and word.key not in ("an", "by"):
+            parts.marks.add(tables.marks[word.key])
+        elif word.key not in tables.dropped:
+            kept.append(word)
+    return kept
+
+
+def _father_core(words: Sequence[Word]) -> str | None:
+    tables = person_words()
+    keys = [word.key for word in words[1:]]
+    end = next((n for n, key in enumerate(keys) if key in tables.father), len(keys))
+    named = [key for key in keys[:end] if key not in tables.marks or key == "an"]
+    while len(named) > 1 and named[0] in tables.prefixes:
+        named = named[1:]
+    return _core(named)
+
+
+def _core(keys: Sequence[str]) -> str | None:
+    """The folded words. I and Ni before a Balinese name, and boru before a clan, are left out."""
+    tables = person_words()
+    kept: list[str] = []
+    for place in range(len(keys) - 1, -1, -1):
+        key = keys[place]
+        if place and keys[place - 1] in tables.bali_particles:
+            key = tables.bali_short.get(key, key)
+        leads = bool(kept) and kept[-1] in tables.bali_names
+        if not ((key in tables.bali_particles and leads) or (key in tables.clan and kept)):
+            kept.append("muhamad" if key == "md" and place == 0 and kept else key)
+    folded = " ".join([fold_name(key) for key in reversed(kept)])
+    return folded or None
