@@ -1,4 +1,4 @@
-"""Commands that ask: profile, lookup, evaluate, history."""
+"""Commands that ask: lookup, evaluate, history."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mdi_engine.cli.options import (
-    Encoding,
     EntityName,
     Home,
     Json,
-    Pipelines,
-    Separator,
-    separator_of,
     settings_of,
 )
 from mdi_engine.cli.output import Table, as_json, facts, note, show
@@ -24,47 +20,27 @@ from mdi_engine.errors import UsageError
 if TYPE_CHECKING:
     from mdi_engine.jobs.lookup import LookupReport, MasterReport
     from mdi_engine.ledger.history import MasterView
-    from mdi_engine.workbench.profile import ColumnProfile
 
 # What a value on the command line must be to mean "read it from standard input".
 _STDIN = "-"
 
 
-def profile(
-    target: Annotated[str, typer.Argument(metavar="SOURCE|FILE", help="A source's newest delivery, or a CSV file.")],
-    top: Annotated[int, typer.Option("--top", min=0, help="How many of the most frequent values to show.")] = 5,
-    encoding: Encoding = "utf-8",
-    separator: Separator = ",",
-    home: Home = None,
-    pipelines: Pipelines = None,
-    json: Json = False,
-) -> None:
-    """Tell what the columns of a source or a file hold.
-
-    \b
-        mdi profile sirs
-        mdi profile data/samples/sirs/sirs_2021.csv
-    """
-    from mdi_engine.jobs.profile import profile as run
-
-    found = run(settings_of(home, pipelines), target, encoding=encoding, separator=separator_of(separator), top=top)
-    if json:
-        return as_json(found.to_dict())
-    heads = ("column", "filled", "full", "placeholders", "empty", "distinct", "length")
-    frequent = [(column.name, value, count) for column in found.columns for value, count in column.top or ()]
-    show(facts([("rows", found.rows), ("rejected", found.rejected)], f"profile {found.target}"), "")
-    show(Table(heads, [_profiled(column) for column in found.columns]))
-    if frequent:
-        show("", Table(("column", "most frequent", "rows"), frequent))
-    return None
-
-
 def lookup(
     entity: EntityName,
     number: Annotated[str | None, typer.Option("--number", help="The number of a master, in force or not.")] = None,
+    nik: Annotated[str | None, typer.Option("--nik", metavar="-", help="The NIK; - reads it from stdin.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="A name, as anybody would write it.")] = None,
+    birthdate: Annotated[str | None, typer.Option("--birthdate", help="Date of birth, day first or ISO.")] = None,
+    gender: Annotated[str | None, typer.Option("--gender", help="male or female, L or P.")] = None,
+    mother: Annotated[str | None, typer.Option("--mother", help="Name of the mother.")] = None,
+    phone: Annotated[str | None, typer.Option("--phone", help="Mobile phone.")] = None,
+    str_: Annotated[str | None, typer.Option("--str", help="Registration certificate (STR).")] = None,
+    sip: Annotated[str | None, typer.Option("--sip", help="Licence of practice (SIP).")] = None,
+    nie: Annotated[str | None, typer.Option("--nie", help="Registration number of a product (NIE).")] = None,
+    maker: Annotated[str | None, typer.Option("--maker", help="Who makes a product.")] = None,
     province: Annotated[str | None, typer.Option("--province", help="Its name, or its Kemendagri code.")] = None,
     kode: Annotated[str | None, typer.Option("--kode", help="The hospital code (kode_rs).")] = None,
+    code: Annotated[str | None, typer.Option("--code", help="KPTL, ICD-9-CM or LOINC code of a service.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many masters.")] = 10,
     home: Home = None,
     json: Json = False,
@@ -73,13 +49,17 @@ def lookup(
 
     \b
         mdi lookup facility --name "RSUD Sidoarjo" --province "Jawa Timur"
+        mdi lookup patient --name "Siti Aminah" --birthdate 17-08-1985 --gender P
         mdi lookup facility --number 1000123456
 
-    A value of - is read from standard input, so that it stands in no list of processes and no history.
+    A value of - is read from standard input, so that it stands in no list of processes and no history. What an
+    entity can be asked by is told where something else is given.
     """
     from mdi_engine.jobs import lookup as job
 
-    query = _from_stdin({"number": number, "name": name, "province": province, "kode": kode})
+    given = {"nik": nik, "name": name, "birthdate": birthdate, "gender": gender, "mother": mother, "phone": phone}
+    given |= {"str": str_, "sip": sip, "nie": nie, "maker": maker, "province": province, "kode": kode, "code": code}
+    query = _from_stdin({"number": number, **given})
     asked = query.pop("number")
     settings = settings_of(home)
     if asked is not None:
@@ -87,8 +67,7 @@ def lookup(
             raise UsageError("--number says all; other values beside it have no meaning", hint="Give one or the other.")
         found = job.lookup_number(settings, entity, asked)
         return as_json(found.to_dict()) if json else _show_master(found)
-    given = {field: value for field, value in query.items() if value is not None}
-    report = job.lookup(settings, entity, given, limit)
+    report = job.lookup(settings, entity, {field: value for field, value in query.items() if value is not None}, limit)
     if json:
         as_json(report.to_dict())
         job.require_found(report)
@@ -159,19 +138,6 @@ def history(
     ]
     show(facts(_standing(found.master)), "")
     return show(Table(("event", "at", "what", "numbers", "records"), rows))
-
-
-def _profiled(column: ColumnProfile) -> tuple[object, ...]:
-    length = None if column.shortest is None else f"{column.shortest}..{column.longest}"
-    return (
-        column.name,
-        column.filled,
-        f"{column.completeness:.1%}",
-        column.placeholders,
-        column.empty,
-        column.distinct,
-        length,
-    )
 
 
 def _from_stdin(values: dict[str, str | None]) -> dict[str, str | None]:

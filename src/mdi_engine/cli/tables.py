@@ -83,7 +83,6 @@ def explain(
         list[Path] | None, typer.Argument(metavar="FILE", help="Files the records are in; without: the home.")
     ] = None,
     model: ModelFile = None,
-    entity: Annotated[str, typer.Option("--entity", help="Entity of the home's records.")] = "facility",
     encoding: Encoding = "utf-8",
     separator: Separator = ",",
     home: Home = None,
@@ -107,7 +106,7 @@ def explain(
     elif model is not None:
         raise UsageError("--model was given without files", hint="Name the files the two records are in.")
     else:
-        found = explain_records(settings_of(home), entity, left, right)
+        found = explain_records(settings_of(home), left, right)
     return as_json(waterfall_dict(found)) if json else show_waterfall(found)
 
 

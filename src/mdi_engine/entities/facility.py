@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mdi_engine.entities.fields import Entity, Field
-from mdi_engine.normalize.registry import NORMALIZERS
 
 FACILITY = Entity(
     "facility",
@@ -23,13 +22,13 @@ FACILITY = Entity(
     ),
     asked={
         "name": {
-            "name": NORMALIZERS["clean_text"],
-            "name_type": NORMALIZERS["facility_type"],
-            "name_core": NORMALIZERS["facility_core"],
-            "name_number": NORMALIZERS["facility_number"],
-            "name_place": NORMALIZERS["facility_place"],
+            "name": "clean_text",
+            "name_type": "facility_type",
+            "name_core": "facility_core",
+            "name_number": "facility_number",
+            "name_place": "facility_place",
         },
-        "province": {"province": NORMALIZERS["province_code"]},
-        "kode": {"kode": NORMALIZERS["hospital_code"]},
+        "province": {"province": "province_code"},
+        "kode": {"kode": "hospital_code"},
     },
 )

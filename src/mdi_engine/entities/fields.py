@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-Normalizer = Callable[[str | None], str | None]
+from mdi_engine.normalize.registry import NORMALIZERS
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,13 @@ class Field:
 class Entity:
     """What is mastered, with its canonical fields in order; `source_key` is the first of them.
 
-    `asked` says, for each thing a look-up may give (name, province …), which canonical fields come of it and how.
+    `asked` says, for each thing a look-up may give (name, province …), which canonical fields come of it and by which
+    normaliser.
     """
 
     name: str
     fields: tuple[Field, ...]
-    asked: Mapping[str, Mapping[str, Normalizer]] = field(default_factory=dict)
+    asked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def field_names(self) -> tuple[str, ...]:
@@ -42,6 +43,6 @@ class Entity:
         """Canonical fields of a look-up; what was not given is NULL. Raises KeyError for a name outside `asked`."""
         found: dict[str, str | None] = dict.fromkeys(self.field_names)
         for name, value in given.items():
-            for target, normalize in self.asked[name].items():
-                found[target] = normalize(value)
+            for target, normalizer in self.asked[name].items():
+                found[target] = NORMALIZERS[normalizer](value)
         return found

@@ -31,4 +31,12 @@ PATIENT = Entity(
         Field("deceased", "date of death, or `yes` where only the fact is known"),
         Field("facility", "code of the facility that registered the person"),
     ),
+    asked={
+        "nik": {"nik": "nik"},
+        "name": {"name": "person_name", "name_core": "person_core", "name_sound": "person_sound"},
+        "birthdate": {"birth_date": "birth_date"},
+        "gender": {"sex": "sex"},
+        "mother": {"mother_name": "person_core"},
+        "phone": {"phone": "phone"},
+    },
 )

@@ -16,4 +16,7 @@ PAYER = Entity(
         Field("kabkota", "for insurance of a region: its Kemendagri code"),
         Field("facility", "code of the facility whose list it is; NULL for the national list"),
     ),
+    asked={
+        "name": {"name": "clean_text", "name_core": "payer_core", "kind": "payer_kind", "segment": "payer_segment"},
+    },
 )

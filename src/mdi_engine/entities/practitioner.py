@@ -29,4 +29,12 @@ PRACTITIONER = Entity(
         Field("province", "Kemendagri code, 2 digits; provinces made in 2022 under the one they came from"),
         Field("jobs", "the jobs as the source lists them: a JSON list of objects, NULL where the row is one job"),
     ),
+    asked={
+        "nik": {"nik": "nik"},
+        "name": {"name": "person_name", "name_core": "person_core", "name_sound": "person_sound"},
+        "birthdate": {"birth_date": "birth_date"},
+        "gender": {"sex": "sex"},
+        "str": {"str": "str_numbers"},
+        "sip": {"sip": "sip_numbers"},
+    },
 )

@@ -26,4 +26,16 @@ PRODUCT = Entity(
         Field("price", "price of one unit in rupiah, as text"),
         Field("status", "in force or not, in the words of the source"),
     ),
+    asked={
+        "name": {
+            "name": "medicine_name",
+            "name_core": "medicine_core",
+            "brand": "medicine_brand",
+            "substances": "medicine_substances",
+            "strength": "medicine_strength",
+            "form": "medicine_form",
+        },
+        "nie": {"kind": "nie_kind", "nie": "nie", "nie_item": "nie_item"},
+        "maker": {"maker": "maker_core"},
+    },
 )

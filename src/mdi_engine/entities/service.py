@@ -18,4 +18,8 @@ SERVICE = Entity(
         Field("tariff", "price in rupiah, as text"),
         Field("facility", "code of the facility whose list it is; NULL for the national list"),
     ),
+    asked={
+        "name": {"name": "clean_text", "name_core": "service_core", "category": "service_category"},
+        "code": {"kptl": "kptl_code", "icd9cm": "icd9cm_code", "loinc": "loinc_code"},
+    },
 )

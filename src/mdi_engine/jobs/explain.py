@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mdi_engine.errors import NotFound
+from sqlalchemy import Connection
+
+from mdi_engine.errors import NotFound, UsageError
 from mdi_engine.jobs.dedupe import read_tables
-from mdi_engine.jobs.home import entity_named, from_columns, home_ledger, in_force
+from mdi_engine.jobs.home import from_columns, home_ledger, in_force
 from mdi_engine.jobs.tables import to_records
-from mdi_engine.ledger.records import SourceRecord, record_id, records_by_id
+from mdi_engine.ledger.records import record_id, records_by_id
 from mdi_engine.ledger.store import reading
+from mdi_engine.ledger.summary import entity_of
 from mdi_engine.linkage.explain import Waterfall, explain
 from mdi_engine.linkage.model import Model
 from mdi_engine.linkage.records import Records
@@ -37,23 +40,42 @@ def _row(records: Records, name: str) -> int:
     return row
 
 
-def explain_records(settings: Settings, entity: str, a: str, b: str) -> Waterfall:
-    """The waterfall of two records of the home (`source:source_key`), with the parameters in force."""
-    entity_named(entity)
+def explain_records(settings: Settings, a: str, b: str) -> Waterfall:
+    """The waterfall of two records of the home (`source:source_key`), with the parameters in force.
+
+    Raises `NotFound` if there is no such record, `UsageError` if the two are of different entities.
+    """
     with home_ledger(settings) as engine, reading(engine) as conn:
+        entity = _one_entity(conn, a, b)
         _, learned = in_force(settings, conn, entity)
-        found: list[SourceRecord] = []
-        for name in (a, b):
-            source, _, key = name.partition(":")
-            wanted = record_id(conn, entity, source, key)
-            if wanted is None:
-                raise NotFound(
-                    f"{entity} has no record {name!r}", hint="A record is called source:source_key.", entity=entity
-                )
-            found += records_by_id(conn, [wanted])
+        found = [record for name in (a, b) for record in records_by_id(conn, [_record(conn, entity, name)])]
     columns = {
         name: [record.payload.get(str(field.column_in(""))) for record in found]
         for name, field in learned.model.fields.items()
     }
     records = from_columns([r.source for r in found], [r.source_key for r in found], columns)
     return explain(records, 0, 1, learned)
+
+
+def _one_entity(conn: Connection, a: str, b: str) -> str:
+    """What both records are, by their sources."""
+    sources = [name.partition(":")[0] for name in (a, b)]
+    entities = [entity_of(conn, source) for source in sources]
+    for source, entity in zip(sources, entities, strict=True):
+        if entity is None:
+            raise NotFound(f"nothing of a source {source!r} was ingested", hint=_CALLED, source=source)
+    if entities[0] != entities[1]:
+        raise UsageError(f"{sources[0]} holds {entities[0]} records, {sources[1]} {entities[1]}: they cannot be one")
+    return str(entities[0])
+
+
+def _record(conn: Connection, entity: str, name: str) -> int:
+    source, _, key = name.partition(":")
+    wanted = record_id(conn, entity, source, key)
+    if wanted is None:
+        # The key is not repeated: somebody may have given a NIK.
+        raise NotFound(f"{source} has no such record", hint=_CALLED, entity=entity, source=source)
+    return wanted
+
+
+_CALLED = "A record is called source:source_key, as `mdi lookup` shows it."

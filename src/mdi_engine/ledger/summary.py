@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from mdi_engine.ledger.assignment import ACTIVE, MERGED, RETIRED
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.schema import masters, memberships, source_records
+from mdi_engine.ledger.schema import deliveries, masters, memberships, source_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ def summary(conn: Connection) -> Summary:
     """Counts of every entity that has records, by name."""
     entities = conn.execute(select(source_records.c.entity).distinct().order_by(source_records.c.entity)).scalars()
     return Summary(head(conn), tuple(_entity(conn, entity) for entity in entities.all()))
+
+
+def entity_of(conn: Connection, source: str) -> str | None:
+    """What a source feeds; None if nothing of it ever arrived."""
+    return conn.execute(select(deliveries.c.entity).where(deliveries.c.source == source).limit(1)).scalar_one_or_none()
 
 
 def _entity(conn: Connection, entity: str) -> EntitySummary:
