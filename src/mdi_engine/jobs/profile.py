@@ -1,41 +1,106 @@
-"""Profile: what a source's newest delivery, or any delimited file, holds; column by column."""
+"""Profile: what a source's newest delivery, or any file of rows, holds and what is wrong with it; column by column."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
-from mdi_engine.errors import NotFound
+from mdi_engine.errors import ModelError, NotFound, UsageError
+from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.normalize.registry import NORMALIZERS
+from mdi_engine.reference.personal_columns import looks_personal, usual_check
 from mdi_engine.settings import Settings, pipeline_folders
-from mdi_engine.workbench.contract import load_contract, sources
+from mdi_engine.workbench.contract import Contract, load_contract, sources
 from mdi_engine.workbench.database import open_workbench
-from mdi_engine.workbench.extract import inspect
 from mdi_engine.workbench.landing import newest_delivery
-from mdi_engine.workbench.profile import Profile, profile_delivery, profile_extract
+from mdi_engine.workbench.profile import Asked, Profile, profile_delivery, profile_table, scratch_table
+from mdi_engine.workbench.profile_findings import by_severity, finding
+from mdi_engine.workbench.reader import inspect_any, read_names
+
+# So many digits in a row are a person's number and no name of a column.
+_NUMBER = re.compile(r"\d{6}")
 
 
-def profile(settings: Settings, target: str, *, encoding: str = "utf-8", separator: str = ",", top: int = 5) -> Profile:
+def profile(
+    settings: Settings,
+    target: str,
+    *,
+    encoding: str = "utf-8",
+    separator: str = ",",
+    top: int = 5,
+    show_values: bool = False,
+    progress: Progress = SILENT,
+) -> Profile:
     """Profile `target`: the name of a source, of which the newest delivery is taken, or the path of a file.
 
-    `encoding` (where there is no byte-order mark) and `separator` are for a file. `top` values are shown per column,
-    none of a column that its contract calls personal; a bare file has no contract and shows them all.
-    Raises NotFound if there is neither, UsageError for an encoding or separator that is none, InputRefused if the
-    file cannot be read, Locked if the workbench is in use.
+    `encoding` (where there is no byte-order mark) and `separator` are for a file. `top` values and shapes are given per
+    column; no value of a column that its contract calls personal, or that in a file looks so by its name, unless
+    `show_values` says that the file's may be shown.
+    Raises NotFound if there is neither, UsageError for an encoding or separator that is none and for `show_values` of
+    a source, ModelError if the contract names a check that is none, InputRefused if the file cannot be read, Locked if
+    the workbench is in use.
     """
     if target in sources(pipeline_folders(settings)):
-        return _of_source(settings, target, top)
+        if show_values:
+            raise UsageError(
+                f"{target}: the contract of a source says which values are personal; they cannot be asked for",
+                hint="Profile the extract file itself, if you may see them.",
+            )
+        return _of_source(settings, target, top, progress)
     path = Path(target)
     if not path.exists():
         known = ", ".join(sources(pipeline_folders(settings)))
         raise NotFound(f"{target}: neither a source ({known}) nor a file.", target=target)
-    return profile_extract(inspect(path, encoding), separator, NORMALIZERS, top)
+    return _of_file(path, encoding, separator, top, show_values, progress)
 
 
-def _of_source(settings: Settings, source: str, top: int) -> Profile:
+def _of_source(settings: Settings, source: str, top: int, progress: Progress) -> Profile:
     contract = load_contract(pipeline_folders(settings), source)
+    columns = _asked(contract)
     if settings.workbench_path.exists():
         with open_workbench(settings.workbench_path) as con:
             delivery = newest_delivery(con, source)
             if delivery is not None:
-                return profile_delivery(con, contract, delivery, NORMALIZERS, top)
-    raise NotFound(f"{source}: nothing was ingested yet.", hint=f"mdi ingest {source} FILE.csv", source=source)
+                progress.stage("columns", len(columns))
+                return profile_delivery(con, contract, delivery, columns, NORMALIZERS, top, progress.advance)
+    raise NotFound(f"{source}: nothing was ingested yet.", hint=f"mdi ingest {source} FILE", source=source)
+
+
+def _asked(contract: Contract) -> list[Asked]:
+    unknown = [
+        f"columns.{name}.check: no normaliser {column.check!r}"
+        for name, column in contract.columns.items()
+        if column.check and column.check not in NORMALIZERS
+    ]
+    if unknown:
+        raise ModelError(contract.name, unknown)
+    return [
+        Asked(name, column.personal, _checks(column.check), name == contract.key)
+        for name, column in contract.columns.items()
+    ]
+
+
+def _of_file(path: Path, encoding: str, separator: str, top: int, show_values: bool, progress: Progress) -> Profile:
+    progress.stage("inspect")
+    extract, layout = inspect_any(path, encoding, separator)
+    names = read_names(extract, layout)
+    columns = [Asked(name, looks_personal(name) and not show_values, _checks(usual_check(name))) for name in names]
+    headless = any(map(_NUMBER.search, names)) and not show_values
+    if headless:
+        columns = [Asked(f"column {number}", personal=True) for number in range(1, len(names) + 1)]
+    progress.stage("read")
+    with scratch_table(extract, layout, names) as (con, rejected):
+        progress.stage("columns", len(columns))
+        found = profile_table(con, path.name, rejected, columns, NORMALIZERS, top, progress.advance)
+    if headless:
+        return replace(found, findings=by_severity([finding("header_is_data", None, 1, 1), *found.findings]))
+    return found
+
+
+def _checks(check: str | None) -> tuple[str, ...]:
+    """The check and, where there is one, its milder sister: `nik_fault` and `nik_warning`."""
+    if check is None:
+        return ()
+    names = dict.fromkeys((check, check.removesuffix("_fault") + "_warning"))
+    return tuple(name for name in names if name in NORMALIZERS)

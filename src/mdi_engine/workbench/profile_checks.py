@@ -1,0 +1,166 @@
+"""What is wrong with one column, asked of `counted` and `masks` (see `profile_columns`): damage, cases, lengths.
+
+Each check yields findings; a clean column yields none. Where a bound is a matter of chance it is said beside the check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import sqrt
+
+import duckdb
+
+from mdi_engine.workbench.database import quoted
+from mdi_engine.workbench.profile_columns import ColumnProfile
+from mdi_engine.workbench.profile_dates import date_findings, is_dated
+from mdi_engine.workbench.profile_defaults import FAR, FEWEST, LEAST, Excess, excess
+from mdi_engine.workbench.profile_findings import Finding, finding
+
+# From this share of distinct values on, a column is taken for one of numbers that are as good as unique.
+_UNIQUE = 0.5
+# A column is one of words if so many of its values hold letters and no digit.
+_WORDS = 0.8
+_CUT_FROM = 10
+_CASE_SHARE = 0.02
+
+_BLANK = r"[\s\x{a0}]"
+_SEEN_IN_MASKS = {
+    "spaces": rf"^{_BLANK}|{_BLANK}$|{_BLANK}{{2}}",
+    "control_characters": r"[\x00-\x1f\x7f-\x9f\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]",
+    "trailing_underscore": "_$",
+    "leading_apostrophe": "^'[-+=@9]",
+}
+# In UTF-8 read as cp1252, an accented letter becomes Ã or Â and a character that is no letter (JOÃO is a name).
+_BROKEN = r"Ã[^A-Za-z\s]|Ã$|Â[\x{80}-\x{bf}]|â€|ï»¿|\x{fffd}"
+_SCIENTIFIC = r"\d([.,]\d+)?[eE]\+\d+"
+
+
+def column_findings(
+    con: duckdb.DuckDBPyConnection, column: ColumnProfile, checks: Sequence[str], key: bool
+) -> Iterator[Finding]:
+    """All that is found in the counted column. `checks` are registered normalisers that say what is wrong with a value;
+    those whose name ends in `_warning` say what may be wrong. `key` tells whether values have to differ.
+    """
+    if not column.filled:
+        rows = column.empty + column.placeholders
+        if rows:
+            yield finding("empty_column", column.name, rows, rows)
+        return
+    if key and column.distinct < column.filled:
+        yield finding("doubled_key", column.name, column.filled - column.distinct, column.filled)
+    frequent = _excess(con)
+    dated = is_dated(con, column)
+    if frequent:
+        yield _default(column, frequent, dated)
+    if dated:
+        yield from date_findings(con, column, frequent)
+    yield from _damage(con, column)
+    yield from _faults(con, column, checks)
+    yield from _lengths(con, column)
+    yield from _words(con, column)
+
+
+def _excess(con: duckdb.DuckDBPyConnection) -> Excess | None:
+    counts = con.execute("SELECT n FROM counted WHERE kind = 'filled' ORDER BY n DESC LIMIT ?", [FAR]).fetchall()
+    return excess([n for (n,) in counts])
+
+
+def _default(column: ColumnProfile, frequent: Excess, dated: bool) -> Finding:
+    unique = column.distinct >= _UNIQUE * column.filled
+    code = "default_date" if dated else "shared_value" if unique else "default_value"
+    return finding(
+        code,
+        column.name,
+        frequent.rows,
+        column.filled,
+        values=frequent.values,
+        most=frequent.most,
+        bound=frequent.bound,
+    )
+
+
+def _damage(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
+    sums = [f"coalesce(sum(n) FILTER (regexp_matches(mask, ${code})), 0)::BIGINT" for code in _SEEN_IN_MASKS]
+    seen = con.execute(f"SELECT {', '.join(sums)} FROM masks", _SEEN_IN_MASKS).fetchall()[0]  # noqa: S608
+    for code, rows in zip(_SEEN_IN_MASKS, seen, strict=True):
+        if rows:
+            yield finding(code, column.name, rows, column.filled)
+    broken = _rows(con, "strlen(value) > length(value) AND regexp_matches(value, ?)", _BROKEN)
+    if broken:
+        yield finding("broken_encoding", column.name, broken, column.filled)
+    scientific = _rows(con, "contains(mask, '+') AND regexp_full_match(value, ?)", _SCIENTIFIC)
+    if scientific:
+        yield finding("scientific_number", column.name, scientific, column.filled)
+    decimal = _rows(con, "regexp_full_match(mask, ?) AND value LIKE '%.0'", r"9{8,}\.9")
+    # Where other decimals stand, the column is one of amounts.
+    if decimal and decimal == _rows(con, "regexp_full_match(mask, ?)", r"9+\.9+"):
+        yield finding("decimal_number", column.name, decimal, column.filled)
+    yield from _rounded(con, column)
+
+
+def _rows(con: duckdb.DuckDBPyConnection, condition: str, pattern: str) -> int:
+    """Rows whose filled value meets the condition, in which `?` is the pattern."""
+    found = con.execute(f"SELECT sum(n) FROM counted WHERE kind = 'filled' AND {condition}", [pattern]).fetchall()  # noqa: S608
+    return int(found[0][0] or 0)
+
+
+def _rounded(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
+    """By chance one number in 10 ends in 0, and one in 10,000 in 0000; five standard deviations are not chance."""
+    numbers, in_zero, in_zeros, zero_rows, zeros_rows = con.execute(
+        "SELECT count(*), count(*) FILTER (value LIKE '%0'), count(*) FILTER (value LIKE '%0000'), "
+        "coalesce(sum(n) FILTER (value LIKE '%0'), 0)::BIGINT, coalesce(sum(n) FILTER (value LIKE '%0000'), 0)::BIGINT "
+        "FROM counted WHERE kind = 'filled' AND regexp_full_match(mask, '9{16,19}')"
+    ).fetchall()[0]
+    if in_zero > LEAST and in_zero > max(0.15 * numbers, 0.1 * numbers + 5 * sqrt(0.09 * numbers)):
+        yield finding("rounded_number", column.name, zero_rows, column.filled)
+    elif in_zeros > max(5, 10 * numbers / 10_000):
+        yield finding("rounded_number", column.name, zeros_rows, column.filled)
+
+
+def _faults(con: duckdb.DuckDBPyConnection, column: ColumnProfile, checks: Sequence[str]) -> Iterator[Finding]:
+    for check in checks:
+        said = con.execute(
+            f"SELECT said, sum(n)::BIGINT AS rows FROM (SELECT {quoted(check)}(value) AS said, n FROM counted "  # noqa: S608
+            "WHERE kind = 'filled') WHERE said IS NOT NULL GROUP BY said ORDER BY rows DESC, said"
+        ).fetchall()
+        code = "warning" if check.endswith("_warning") else "fault"
+        for kind, rows in said:
+            yield finding(code, column.name, rows, column.filled, check=check, kind=kind)
+
+
+def _lengths(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
+    """Values of several words, cut at a length: the last length gathers all that would have been longer."""
+    found = con.execute(
+        "SELECT length, sum(d)::BIGINT, sum(n)::BIGINT FROM masks WHERE regexp_matches(mask, '[Aa].* .*[Aa]') "
+        "GROUP BY length"
+    ).fetchall()
+    values, longest = {length: d for length, d, _ in found}, column.longest or 0
+    at_end, near = values.get(longest, 0), max(values.get(longest - step, 0) for step in (1, 2, 3))
+    if longest >= _CUT_FROM and at_end > max(LEAST, 2 * near) and at_end < sum(values.values()) / 2:
+        rows = next(n for length, _, n in found if length == longest)
+        yield finding("truncated", column.name, rows, column.filled, length=longest)
+
+
+def _words(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
+    words, digits, capitals, others = con.execute(
+        "SELECT coalesce(sum(n) FILTER (regexp_matches(mask, '[Aa]') AND NOT contains(mask, '9')), 0)::BIGINT, "
+        "coalesce(sum(n) FILTER (regexp_full_match(mask, '9{8,}')), 0)::BIGINT, "
+        "coalesce(sum(n) FILTER (regexp_matches(mask, 'A{4}') AND NOT contains(mask, 'a')), 0)::BIGINT, "
+        "coalesce(sum(n) FILTER (regexp_matches(mask, '[Aa]{4}') AND contains(mask, 'a')), 0)::BIGINT FROM masks"
+    ).fetchall()[0]
+    if digits and words > _WORDS * column.filled:
+        yield finding("foreign_digits", column.name, digits, column.filled)
+    fewer = min(capitals, others)
+    if column.distinct >= FEWEST and fewer > max(LEAST, _CASE_SHARE * column.filled):
+        yield finding("mixed_case", column.name, fewer, column.filled)
+    elif fewer:
+        yield from _variants(con, column)
+
+
+def _variants(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
+    rows = con.execute(
+        "SELECT coalesce(sum(fewer), 0)::BIGINT FROM (SELECT sum(n) - max(n) AS fewer FROM counted "
+        "WHERE kind = 'filled' GROUP BY lower(value) HAVING count(*) > 1)"
+    ).fetchall()[0][0]
+    if rows:
+        yield finding("case_variants", column.name, rows, column.filled)

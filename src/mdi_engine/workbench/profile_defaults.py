@@ -1,0 +1,54 @@
+"""Which values are too frequent to be values: defaults, and what people type to get past a required field.
+
+The rule. Order the distinct values of a column by their rows, the most frequent at rank 1. In real columns, whether
+of names, places, birth dates or numbers, the counts near the top lie about a straight line when both rank and count are
+drawn logarithmically (Zipf's law); a column of unique numbers gives a flat one. The line through the counts at rank
+`NEAR` and rank `FAR` says what to expect at the ranks before them. A value is flagged if its rows exceed both `LEAST`
+and `TIMES` times that. Columns of less than `FEWEST` values have no such line: a sex or a class may well be on half of
+the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log
+from typing import NamedTuple
+
+NEAR, FAR, FEWEST = 20, 200, 40
+LEAST, TIMES = 20, 5
+
+
+class Excess(NamedTuple):
+    """The flagged values: how many, their rows in all, the most rows of one, and the bound that one exceeded."""
+
+    values: int
+    rows: int
+    most: int
+    bound: int
+
+
+def excess(counts: Sequence[int]) -> Excess | None:
+    """What stands out among the counts of the `FAR` most frequent values, descending; None if nothing does.
+
+    >>> excess([300, 25, *[2] * 100])
+    Excess(values=2, rows=325, most=300, bound=20)
+    >>> excess([10_000 // rank for rank in range(1, 201)]) is None
+    True
+    """
+    if len(counts) < FEWEST:
+        return None
+    bounds = [_bound(counts, rank) for rank in range(1, NEAR)]
+    flagged = 0
+    while flagged < len(bounds) and counts[flagged] > bounds[flagged]:
+        flagged += 1
+    if not flagged:
+        return None
+    return Excess(flagged, sum(counts[:flagged]), counts[0], int(bounds[0]))
+
+
+def _bound(counts: Sequence[int], rank: int) -> float:
+    """The rows that a value at this rank (from 1) may have, as the line has it."""
+    last = min(FAR, len(counts))
+    near, far = counts[NEAR - 1], counts[last - 1]
+    steepness = log(near / far) / log(last / NEAR)
+    return max(LEAST, TIMES * near * float((NEAR / rank) ** steepness))

@@ -1,0 +1,81 @@
+"""What only whole rows show: rows that repeat one another, and columns that were exchanged in some rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import duckdb
+
+from mdi_engine.workbench.database import quoted
+from mdi_engine.workbench.profile_columns import ColumnProfile
+from mdi_engine.workbench.profile_findings import Finding, finding
+
+# A form that nearly all values of a column have, and that is telling: so many digits and letters at least.
+_STRICT, _TELLING = 0.8, 6
+_FEWEST, _TIMES = 5, 3
+_MASKS_KEPT = 50
+
+
+@dataclass(frozen=True)
+class Masks:
+    """The most frequent masks of a column with their rows. `at` is its name in `profiled`, `name` the reported one."""
+
+    name: str
+    at: str
+    filled: int
+    rows: Mapping[str, int]
+
+    @property
+    def main(self) -> str:
+        """The most frequent mask; empty if nothing is filled."""
+        return next(iter(self.rows), "")
+
+    @property
+    def strict(self) -> bool:
+        """Whether the values are numbers or codes of one form."""
+        telling = sum(character in "9Aa" for character in self.main)
+        return telling >= _TELLING and "9" in self.main and self.rows[self.main] >= _STRICT * self.filled
+
+
+def masks_of(con: duckdb.DuckDBPyConnection, at: str, column: ColumnProfile) -> Masks:
+    """What to keep of the column counted last."""
+    found = con.execute("SELECT mask, n FROM masks ORDER BY n DESC, mask LIMIT ?", [_MASKS_KEPT]).fetchall()
+    return Masks(column.name, at, column.filled, dict(found))
+
+
+def row_findings(
+    con: duckdb.DuckDBPyConnection, rows: int, columns: Sequence[str], masks: Sequence[Masks]
+) -> Iterator[Finding]:
+    """Findings about the rows of `profiled`. Equal rows are told by a 64-bit hash of all their columns: of a million
+    rows, two that differ share one with odds of 1 in 37 million.
+    """
+    names = ", ".join(map(quoted, columns))
+    doubled = con.execute(f"SELECT count(*) - count(DISTINCT hash({names})) FROM profiled").fetchall()[0][0]  # noqa: S608
+    if doubled:
+        yield finding("doubled_rows", None, doubled, rows)
+    reported: set[frozenset[str]] = set()
+    for strict, other in permutations(masks, 2):
+        if strict.strict and _candidate(strict, other) and frozenset((strict.at, other.at)) not in reported:
+            exchanged = _exchanged(con, strict, other, rows)
+            if exchanged:
+                reported.add(frozenset((strict.at, other.at)))
+                yield finding("swapped_columns", other.name, exchanged, other.filled, other=strict.name)
+
+
+def _candidate(strict: Masks, other: Masks) -> bool:
+    return strict.main != other.main and other.rows.get(strict.main, 0) >= _FEWEST
+
+
+def _exchanged(con: duckdb.DuckDBPyConnection, strict: Masks, other: Masks, rows: int) -> int:
+    """Rows in which the other column has the strict one's form, and the strict one is filled in another; 0 if they are
+    no more than if the two had nothing to do with each other.
+    """
+    both, there, missed = con.execute(
+        "SELECT count(*) FILTER (there AND missed), count(*) FILTER (there), count(*) FILTER (missed) FROM "  # noqa: S608
+        "(SELECT mask(y) = $main AS there, mask(x) <> $main AND regexp_matches(mask(x), '[9Aa]') AS missed FROM "
+        f"(SELECT {quoted(strict.at)} AS x, {quoted(other.at)} AS y FROM profiled))",
+        {"main": strict.main},
+    ).fetchall()[0]
+    return both if both >= _FEWEST and both > _TIMES * there * missed / rows else 0
