@@ -25,6 +25,7 @@ from mdi_engine.settings import Settings, shipped
 from mdi_engine.workbench import landing
 from mdi_engine.workbench.contract import load_contract
 from mdi_engine.workbench.extract import Extract, receive
+from mdi_engine.workbench.formats import Format
 
 HEADER = "kode_rs,nama_rs,nama_prop,jenis_rs,kelas,pemilik,total_tt"
 
@@ -358,8 +359,8 @@ def test_what_is_kept_is_what_was_read_though_the_file_changes_meanwhile(
     path = desk.file(*ROWS)
     content = path.read_bytes()
 
-    def receives_and_is_overtaken(path: Path, copy: Path, encoding: str) -> Extract:
-        extract = receive(path, copy, encoding)
+    def receives_and_is_overtaken(path: Path, copy: Path, encoding: str, *, format: Format) -> Extract:
+        extract = receive(path, copy, encoding, format=format)
         desk.file(row(3500099))
         return extract
 

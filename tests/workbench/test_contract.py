@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import ModelError, NotFound
 from mdi_engine.workbench.contract import load_contract, sources
+from mdi_engine.workbench.formats import Layout
 
 SOURCE = """[source]
 name = "toko"
@@ -39,7 +41,7 @@ def faults_of(folders: list[Path]) -> list[str]:
 
 def test_defaults_are_filled_in(tmp_path: Path) -> None:
     contract = load_contract(folder_of(tmp_path), "toko")
-    assert (contract.full, contract.encoding, contract.separator) == (True, "utf-8", ",")
+    assert (contract.full, contract.encoding, contract.layout) == (True, "utf-8", Layout())
     assert contract.max_withdrawn_share == 0.1
 
 
@@ -87,7 +89,7 @@ def test_all_faults_of_sense_come_together_with_their_lines(tmp_path: Path) -> N
         "columns.row_id (line 12)",
         "mapping.sql",
     ]
-    assert "accepted: facility" in faults[1]
+    assert "accepted: " + ", ".join(ENTITIES) in faults[1]
 
 
 def test_the_key_must_be_required(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mdi_engine.errors import InputRefused, UsageError
+from mdi_engine.workbench.chunks import Chunk, Fault
 from mdi_engine.workbench.extract import Extract, inspect
-from mdi_engine.workbench.reader import Chunk, Fault, read_chunks, read_names
+from mdi_engine.workbench.formats import Layout
+from mdi_engine.workbench.reader import read_chunks, read_names
 
 HOSTILE = ['"', "'", "\x00", "\x1b[2J", "\u202eRS", "=1+1", "a,b", "a\nb", "a\r\nb", "", " ", "'; DROP TABLE raw; --"]
 
@@ -25,7 +27,7 @@ def extract_of(tmp_path: Path, content: str) -> Extract:
 
 
 def chunks_of(extract: Extract, columns: tuple[str, ...] = ("k", "n", "v")) -> list[Chunk]:
-    return list(read_chunks(extract, ",", columns, columns))
+    return list(read_chunks(extract, Layout(), columns, columns))
 
 
 def rows_of(chunks: list[Chunk]) -> list[tuple[object, ...]]:
@@ -84,7 +86,7 @@ def test_blank_lines_of_a_file_of_one_column_are_rows(tmp_path: Path) -> None:
 
 def test_columns_are_found_by_name_and_strangers_are_kept(tmp_path: Path) -> None:
     extract = extract_of(tmp_path, 'baru,v, k\n"é""",1,2\n')
-    (chunk,) = read_chunks(extract, ",", ("k", "n", "v"), ("k",))
+    (chunk,) = read_chunks(extract, Layout(), ("k", "n", "v"), ("k",))
     row = chunk.table.to_pylist()[0]
     assert json.loads(row.pop("other")) == {"baru": 'é"'}
     assert row == {"file_row": 1, "k": "2", "n": None, "v": "1"}
@@ -93,14 +95,14 @@ def test_columns_are_found_by_name_and_strangers_are_kept(tmp_path: Path) -> Non
 @pytest.mark.parametrize("separator", [";", "\t", "|"])
 def test_other_separators(tmp_path: Path, separator: str) -> None:
     extract = extract_of(tmp_path, separator.join(["k", "n"]) + "\n" + separator.join(["1", "a,b"]) + "\n")
-    (chunk,) = read_chunks(extract, separator, ("k", "n"), ("k", "n"))
+    (chunk,) = read_chunks(extract, Layout(separator=separator), ("k", "n"), ("k", "n"))
     assert chunk.table.column("n").to_pylist() == ["a,b"]
 
 
 @pytest.mark.parametrize("separator", [";;", "", "\n", '"', "a"])
 def test_a_separator_that_is_none_names_those_accepted(tmp_path: Path, separator: str) -> None:
     with pytest.raises(UsageError, match="accepted are a comma, a semicolon, a tab and"):
-        read_names(extract_of(tmp_path, "k,n\n"), separator)
+        read_names(extract_of(tmp_path, "k,n\n"), Layout(separator=separator))
 
 
 def test_a_field_of_ten_megabytes_is_kept_whole(tmp_path: Path) -> None:
@@ -146,4 +148,4 @@ def test_a_quote_that_is_never_closed_is_refused(tmp_path: Path, body: str) -> N
 
 
 def test_names_of_a_file(tmp_path: Path) -> None:
-    assert read_names(extract_of(tmp_path, "k, n ,\x00\n"), ",") == ("k", "n", "\x00")
+    assert read_names(extract_of(tmp_path, "k, n ,\x00\n"), Layout()) == ("k", "n", "\x00")

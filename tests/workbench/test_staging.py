@@ -13,6 +13,7 @@ from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.workbench.contract import Column, Contract
 from mdi_engine.workbench.database import open_scratch
 from mdi_engine.workbench.extract import inspect
+from mdi_engine.workbench.formats import Layout
 from mdi_engine.workbench.staging import StagedFile, absent_keys, rows_without_key, stage
 
 MAPPING = "SELECT row_id, null_placeholder(kode) AS source_key, null_placeholder(nama) AS name FROM raw"
@@ -23,7 +24,7 @@ CONTRACT = Contract(
     full=True,
     key="kode",
     encoding="utf-8",
-    separator=",",
+    layout=Layout(),
     max_withdrawn_share=0.1,
     columns={"kode": Column(meaning="", required=True, pattern=r"\d+"), "nama": Column(meaning="")},
     mapping=MAPPING,

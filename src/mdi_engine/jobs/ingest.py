@@ -128,7 +128,7 @@ def _received(contract: Contract, files: Sequence[Path], folder: Path, progress:
     progress.stage("inspect", len(files))
     extracts: list[Extract] = []
     for number, path in enumerate(files):
-        extract = receive(path, folder / f"{number}{_PART}", contract.encoding)
+        extract = receive(path, folder / f"{number}{_PART}", contract.encoding, format=contract.layout.format)
         twin = next((other for other in extracts if other.sha256 == extract.sha256), None)
         if twin is not None:
             raise InputRefused(
@@ -170,7 +170,7 @@ def _land(
     withdrawn = _withdrawals(settings, con, contract, yes=yes) if contract.full else []
     progress.stage("land")
     for extract in extracts:
-        lasting = f"{extract.sha256}.csv{'.gz' if extract.compressed else ''}"
+        lasting = f"{extract.sha256}.{extract.format}{'.gz' if extract.compressed else ''}"
         extract.content.replace(extract.content.with_name(lasting))
     return landing.land(con, contract, digest, staged, withdrawn)
 

@@ -13,27 +13,23 @@ from mdi_engine.errors import InputRefused, ModelError, UsageError
 from mdi_engine.linkage.model import Model
 from mdi_engine.linkage.records import Records, build, encode
 from mdi_engine.normalize.registry import NORMALIZERS
-from mdi_engine.workbench.extract import inspect
-from mdi_engine.workbench.reader import read_chunks, read_names
-
-_PARQUET = b"PAR1"
-_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".jsonl")
+from mdi_engine.workbench.formats import SUFFIXES, format_of
+from mdi_engine.workbench.reader import inspect_any, read_chunks, read_names
 
 
 def read_table(path: Path, columns: Sequence[str], *, encoding: str = "utf-8", separator: str = ",") -> pa.Table:
-    """The named columns of a CSV (also gzip: text) or Parquet file (as typed); columns the file lacks are left out.
+    """The named columns of a file of any format: of Parquet as typed, of others as text, of a workbook the first sheet;
+    columns the file lacks are left out.
 
     Raises `UsageError` for an encoding or separator that is none, `InputRefused` if the file cannot be read as a
     whole: a row that is not a row would shift record numbers.
     """
-    if path.is_file() and path.stat().st_size > 4:
-        with path.open("rb") as file:
-            if file.read(4) == _PARQUET:
-                return _read_parquet(path, columns)
-    extract = inspect(path, encoding)
-    wanted = [name for name in read_names(extract, separator, columns) if name in columns]
+    if format_of(path) == "parquet":
+        return _read_parquet(path, columns)
+    extract, layout = inspect_any(path, encoding, separator)
+    wanted = [name for name in read_names(extract, layout, columns) if name in columns]
     tables = []
-    for chunk in read_chunks(extract, separator, wanted, ()):
+    for chunk in read_chunks(extract, layout, wanted, ()):
         if chunk.faults:
             fault = chunk.faults[0]
             raise InputRefused(
@@ -72,7 +68,7 @@ def source_name(path: Path) -> str:
     ['list.2021', 'LIST', 'list', 'list.old']
     """
     inner = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    return inner.stem if inner.suffix.lower() in _SUFFIXES else inner.name
+    return inner.stem if inner.suffix.lower() in SUFFIXES else inner.name
 
 
 def columns_of(model: Model, source: str) -> list[str]:

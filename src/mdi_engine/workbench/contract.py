@@ -20,11 +20,20 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from mdi_engine.entities import ENTITIES, Entity
 from mdi_engine.errors import ModelError, NotFound
 from mdi_engine.workbench.extract import Encoding
-from mdi_engine.workbench.reader import Separator
+from mdi_engine.workbench.formats import Format, Layout, Separator
 
 # Names become file names and parts of table names, so they are kept plain.
 PlainName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
+
+# What says how to read a file, and the formats it means something to.
+_OPTIONS: dict[str, tuple[Format, ...]] = {
+    "encoding": ("csv", "html"),
+    "separator": ("csv",),
+    "sheet": ("xlsx",),
+    "header_rows": ("xlsx", "html"),
+    "records": ("json",),
+}
 
 # Columns the workbench adds to a raw row; a source may not use these names.
 RESERVED = ("delivery", "row_id", "file_no", "file_row", "other")
@@ -37,6 +46,7 @@ class _Strict(BaseModel):
 class Column(_Strict):
     """One column of a source file. `pattern` is RE2, must match the whole cleaned value, and spares placeholders.
 
+    `code` says that its digits name something, and so may not have passed through a number that rounds.
     `check` names a normaliser that says what is wrong with a value (NULL: nothing); a profile counts its answers.
     """
 
@@ -44,6 +54,7 @@ class Column(_Strict):
     required: bool = False
     pattern: str | None = None
     personal: bool = False
+    code: bool = False
     check: PlainName | None = None
 
 
@@ -54,7 +65,11 @@ class _Source(_Strict):
     delivery: Literal["full", "delta"]
     key: str
     encoding: Encoding = "utf-8"
+    format: Format = "csv"
     separator: Separator = ","
+    sheet: Annotated[str, StringConstraints(min_length=1)] | None = None
+    header_rows: Literal[1, 2] = 1
+    records: Annotated[str, StringConstraints(pattern=r"^[^.]+(\.[^.]+)*$")] | None = None
     max_withdrawn_share: Annotated[float, Field(ge=0, le=1)] = 0.1
 
 
@@ -73,7 +88,7 @@ class Contract:
     full: bool
     key: str
     encoding: str
-    separator: str
+    layout: Layout
     max_withdrawn_share: float
     columns: Mapping[str, Column]
     mapping: str
@@ -125,7 +140,7 @@ def _read(home: Path, source: str) -> Contract:
         full=stated.delivery == "full",
         key=stated.key,
         encoding=stated.encoding,
-        separator=stated.separator,
+        layout=Layout(stated.format, stated.separator, stated.sheet, stated.header_rows, stated.records),
         max_withdrawn_share=stated.max_withdrawn_share,
         columns=file.columns,
         mapping=mapping,
@@ -155,6 +170,10 @@ def _source_faults(text: str, file: _File, folder: str) -> list[str]:
         faults.append(_fault(text, ("source", "key"), f"no column {stated.key!r}; columns are: {accepted}"))
     elif not file.columns[stated.key].required:
         faults.append(_fault(text, ("columns", stated.key), "the key column must say required = true"))
+    for option, formats in _OPTIONS.items():
+        if option in stated.model_fields_set and stated.format not in formats:
+            wrong = f"an option of format {' and '.join(formats)}; this source is {stated.format}"
+            faults.append(_fault(text, ("source", option), wrong))
     return faults
 
 

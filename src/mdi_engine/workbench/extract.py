@@ -1,7 +1,8 @@
 """An extract file before anything is believed of it: whole, of bearable size, and in the encoding it should have.
 
-The whole file is read once here, in pieces, so that every refusal comes before a row is landed. The encoding is
-what a byte-order mark says, else what the source contract states; it is never guessed.
+A file of text is read once here, in pieces, so that these refusals come before a row is landed. The encoding is what a
+byte-order mark says, else what an HTML page says of itself, else what the source contract states; it is never guessed.
+Of a file of bytes (Excel, Parquet) only the beginning is looked at: its reader judges the rest.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,12 +21,15 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TextIO, cast, get_args
 
 from mdi_engine.errors import InputRefused, NotFound, UsageError
+from mdi_engine.workbench.formats import BINARY, GZIP, Format, refuse_another_format
 
 Encoding = Literal["utf-8", "cp1252", "latin-1", "utf-16", "utf-16-le", "utf-16-be"]
 
 _PIECE = 1 << 20
-_GZIP_MAGIC = b"\x1f\x8b"
 _CODECS: dict[str, str] = {codecs.lookup(name).name: name for name in get_args(Encoding)}
+# Where a page must state its charset is the first 1,024 bytes (HTML standard); exporters do not all know.
+_META_BYTES = 4096
+_CHARSET = re.compile(rb"""<meta\s[^>]{0,200}?charset\s{0,9}=\s{0,9}["']?\s{0,9}([\w.:-]{1,40})""", re.IGNORECASE)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -43,8 +48,9 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Extract:
-    """A file that was read to its end and found sound. `encoding` is a codec name; `mark_bytes` the BOM's length.
+    """A file that was read to its end and found sound, as far as its format lets one say so without taking it apart.
 
+    `encoding` is a codec name (of bytes: utf-8, the encoding of what text they hold); `mark_bytes` the BOM's length.
     `path` is what the file is called, `content` where its bytes are: the same, or a copy of our own (`receive`).
     """
 
@@ -55,20 +61,21 @@ class Extract:
     compressed: bool
     encoding: str
     mark_bytes: int
+    format: Format = "csv"
 
 
-def inspect(path: Path, encoding: str, limits: Limits = LIMITS) -> Extract:
-    """Read the file to its end and say what it is. `encoding` holds where the file has no byte-order mark.
+def inspect(path: Path, encoding: str, limits: Limits = LIMITS, *, format: Format = "csv") -> Extract:
+    """Read the file to its end and say what it is. `encoding` holds where the file itself says nothing of it.
 
     Raises UsageError if the encoding is not one of `Encoding`; NotFound if there is no such file; InputRefused if it
-    is empty, a damaged or over-inflating gzip, has a line beyond the limit, or holds bytes that do not decode (naming
-    line and byte offset).
+    is empty, of another format by its first bytes, a damaged or over-inflating gzip, has a line beyond the limit, or
+    holds bytes that do not decode (naming line and byte offset).
     """
     codec = _codec(encoding)
-    return _examined(path, path, _sha256(_pieces(path)), codec, limits)
+    return _examined(path, path, _sha256(_pieces(path)), codec, limits, format)
 
 
-def receive(path: Path, copy: Path, encoding: str, limits: Limits = LIMITS) -> Extract:
+def receive(path: Path, copy: Path, encoding: str, limits: Limits = LIMITS, *, format: Format = "csv") -> Extract:
     """Copy the file to `copy`, and inspect the copy: what is hashed, judged, read and kept are the same bytes.
 
     Raises as `inspect` does; the copy, readable by its owner only, is there then, whole or in part.
@@ -80,7 +87,7 @@ def receive(path: Path, copy: Path, encoding: str, limits: Limits = LIMITS) -> E
         digest = _sha256(_written(pieces, out))
         out.flush()
         os.fsync(out.fileno())
-    return _examined(path, copy, digest, codec, limits)
+    return _examined(path, copy, digest, codec, limits, format)
 
 
 def _codec(encoding: str) -> str:
@@ -124,10 +131,16 @@ def _sha256(pieces: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _examined(path: Path, content: Path, sha256: str, stated: str, limits: Limits) -> Extract:
+def _examined(path: Path, content: Path, sha256: str, stated: str, limits: Limits, format: Format) -> Extract:
+    size = content.stat().st_size
+    if not size:
+        raise _empty(path)
+    refuse_another_format(path, content, format)
+    if format in BINARY:
+        return Extract(path, content, sha256, size, False, "utf-8", 0, format)
     with content.open("rb") as file:
-        compressed = file.read(2) == _GZIP_MAGIC
-    found = Extract(path, content, sha256, content.stat().st_size, compressed, stated, 0)
+        compressed = file.read(2) == GZIP
+    found = Extract(path, content, sha256, size, compressed, stated, 0, format)
     codec, mark = _encoding(found)
     extract = replace(found, encoding=codec, mark_bytes=mark)
     _read_through(extract, limits)
@@ -162,10 +175,12 @@ def _encoding(extract: Extract) -> tuple[str, int]:
     """The codec that holds, and the length of the byte-order mark; the extract's own is the stated one yet."""
     path, stated = extract.path, extract.encoding
     with _plain(extract) as stream:
-        head = stream.read(3)
+        head = stream.read(_META_BYTES)
     for mark, codec in _MARKS:
         if head.startswith(mark):
             return codec, len(mark)
+    if extract.format == "html" and (charset := _CHARSET.search(head)):
+        return _charset(path, charset.group(1).decode("ascii")), 0
     if stated == "utf-16":
         raise InputRefused(
             f"{path}: stated to be utf-16, but has no byte-order mark.",
@@ -173,6 +188,21 @@ def _encoding(extract: Extract) -> tuple[str, int]:
             path=str(path),
         )
     return stated, 0
+
+
+def _charset(path: Path, name: str) -> str:
+    """The codec a page means: what calls itself Latin-1 or ASCII is cp1252, as browsers take it (WHATWG Encoding)."""
+    try:
+        codec = _codec(name)
+    except UsageError as error:
+        if name.lower() in ("ascii", "us-ascii"):
+            return "cp1252"
+        hint = "Save it from the source as UTF-8."
+        raise InputRefused(
+            f"{path}: says of itself charset={name}, which is not read.", hint=hint, path=str(path)
+        ) from error
+    # The name was read as ASCII, so the page is not UTF-16.
+    return {"latin-1": "cp1252"}.get(codec, "utf-8" if codec.startswith("utf-16") else codec)
 
 
 def _read_through(extract: Extract, limits: Limits) -> None:
@@ -191,13 +221,18 @@ def _read_through(extract: Extract, limits: Limits) -> None:
             offset += len(piece)
             _check_inflation(extract, offset, limits)
             line += text.count("\n")
-            stretch = _stretch(extract, text, stretch, limits)
+            if extract.format in ("csv", "jsonl"):
+                stretch = _stretch(extract, text, stretch, limits)
             blank = blank and not text.strip()
             if not piece:
                 break
     if blank:
-        hint = "Ask the source for the extract again; an extract has a header line at least."
-        raise InputRefused(f"{extract.path}: the file is empty.", hint=hint, path=str(extract.path))
+        raise _empty(extract.path)
+
+
+def _empty(path: Path) -> InputRefused:
+    hint = "Ask the source for the extract again; an extract has a header line at least."
+    return InputRefused(f"{path}: the file is empty.", hint=hint, path=str(path))
 
 
 def _undecodable(extract: Extract, error: UnicodeDecodeError, start: int, line: int) -> InputRefused:
@@ -216,11 +251,16 @@ def _undecodable(extract: Extract, error: UnicodeDecodeError, start: int, line: 
     )
 
 
+def bearable_bytes(size: int, limits: Limits = LIMITS) -> int:
+    """What so many compressed bytes may inflate to."""
+    return min(limits.inflated_bytes, max(limits.inflation_spared_bytes, limits.inflation * size))
+
+
 def _check_inflation(extract: Extract, inflated: int, limits: Limits) -> None:
     """A gzip is refused as soon as it has inflated beyond the limits, before its end is reached."""
     if not extract.compressed:
         return
-    bearable = min(limits.inflated_bytes, max(limits.inflation_spared_bytes, limits.inflation * extract.size))
+    bearable = bearable_bytes(extract.size, limits)
     if inflated > bearable:
         raise InputRefused(
             f"{extract.path}: {extract.size} bytes of gzip inflate to more than {bearable} bytes.",

@@ -16,14 +16,19 @@ import duckdb
 import pyarrow as pa
 
 from mdi_engine.errors import InputRefused, ModelError
+from mdi_engine.workbench.chunks import Fault
 from mdi_engine.workbench.contract import Contract
 from mdi_engine.workbench.database import quoted
 from mdi_engine.workbench.extract import Extract
 from mdi_engine.workbench.functions import Normalizer, register
-from mdi_engine.workbench.reader import Fault, read_chunks
+from mdi_engine.workbench.reader import read_chunks
 
 _REJECTS = "row_id BIGINT, file_no INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR"
 _LEFT_OUT = "left out by mapping.sql"
+# As spreadsheets (3.2E+15, with a comma in Indonesia), Python (3.2e+15) and Java (3.2E15) write it; a sign or a
+# fraction tells it from a code with an E among its digits.
+_EXPONENT = r"['’\s]*[+-]?\d+([.,]\d+[Ee][+-]?\d+|[Ee][+-]\d+)\s*"
+_EXPONENT_REASON = "written as a number with an exponent: its digits are lost"
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ def stage(
         read[number] = _load(con, contract, number, extract, sum(read), advance)
         if contract.full and not read[number]:
             raise _no_rows(extract)
+    _reject_exponents(con, contract)
     _reject_patterns(con, contract)
     _map(con, contract)
     _reject_unmapped(con, contract)
@@ -131,7 +137,8 @@ def _load(
     required = [name for name, column in contract.columns.items() if column.required]
     names = ", ".join(quoted(name) for name in (*contract.columns, "other"))
     read = 0
-    for chunk in read_chunks(extract, contract.separator, list(contract.columns), required):
+    codes = [name for name, column in contract.columns.items() if column.code]
+    for chunk in read_chunks(extract, contract.layout, list(contract.columns), required, codes):
         con.register("arrived", chunk.table)
         con.execute(
             f"INSERT INTO raw SELECT file_row + $before, $number, file_row, {names} FROM arrived",  # noqa: S608
@@ -160,6 +167,18 @@ def _add_rejects(con: duckdb.DuckDBPyConnection, number: int, before: int, fault
     con.register("faults", rows)
     con.execute("INSERT INTO set_aside SELECT * FROM faults")
     con.unregister("faults")
+
+
+def _reject_exponents(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Codes that some program took for numbers and shortened: 3.2E+15 says 3.2 × 10^15, and no longer whose it is."""
+    for name, column in contract.columns.items():
+        if column.code:
+            con.execute(
+                "INSERT INTO set_aside SELECT row_id, file_no, file_row, $name, value, $reason FROM "  # noqa: S608
+                f"(SELECT row_id, file_no, file_row, {quoted(name)} AS value FROM raw) "
+                "WHERE regexp_full_match(null_placeholder(value), $exponent)",
+                {"name": name, "reason": _EXPONENT_REASON, "exponent": _EXPONENT},
+            )
 
 
 def _reject_patterns(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
