@@ -1,8 +1,8 @@
 """The name of a person taken apart: titles, marks, the name, the father's name, a newborn's mother.
 
-Folded words stand in the order of the name; they are compared as a
-set. Where a name leaves a choice: a leading `M` stays an initial (Muhammad, Maria, Made …); `SIREGAR, BUDI` is read as
-Budi Siregar if neither part is a title; `DR` in capitals see `person_titles`; `By. Ahmad` is a baby called Ahmad.
+Folded words stand in the order of the name; they are compared as a set. Where a name leaves a choice: a leading `M`
+stays an initial (Muhammad, Maria, Made …); `SIREGAR, BUDI` is read as Budi Siregar if neither part is a title; for `DR`
+in capitals see `person_titles`; `By. Ahmad` is a baby called Ahmad.
 """
 
 from __future__ import annotations
@@ -79,57 +79,85 @@ def read_person_name(words: list[Word]) -> PersonName:
 
 
 class _Parts(NamedTuple):
-    """Pieces of a name between commas, and what stood around them."""
+    """Pieces of a name between commas, the words of bin or binti, and what stood around them."""
 
     names: list[list[Word]]
+    father: list[Word]
     titles: list[str]
     marks: set[str]
 
 
 def _read(pieces: Sequence[Sequence[Word]]) -> PersonName:
-    parts = _Parts([], [], set())
+    parts = _Parts([], [], [], set())
     for piece in pieces:
         _take(piece, parts)
-    own, father = _split_father(_in_order(parts.names))
-    words = _unmarked(own, parts)
-    shown = [*words, *([father[0]] if father else []), *_unmarked(father[1:], _Parts([], [], set()))]
-    core = _core([word.key for word in words])
+    own = _in_order(parts.names)
     return PersonName(
-        display=" ".join(word.text for word in shown).upper() or None,
-        core=core,
+        display=" ".join([word.text for word in (*own, *parts.father)]).upper() or None,
+        core=_core([word.key for word in own]),
         titles=" ".join(settle_doctors(parts.titles)) or None,
-        father=_father_core(father),
+        father=_core([word.key for word in parts.father[1:]]),
         marks=" ".join(sorted(parts.marks)) or None,
     )
 
 
 def _take(piece: Sequence[Word], parts: _Parts) -> None:
-    """Sort one piece: titles, marks, or a name between titles."""
+    """Sort one piece: titles and marks alone, or a name with some around it."""
     tables = person_words()
-    bare = [word for word in piece if word.key not in tables.marks and word.key not in tables.dropped]
+    words = [word for word in piece if word.key not in tables.marks and word.key not in tables.dropped]
+    marks = {tables.marks[word.key] for word in piece if word.key in tables.marks}
     first = not parts.names
-    titles = None if first and len(bare) < 2 and not parts.titles else read_titles(bare)
-    if titles is not None and not (first and len(piece) == len(bare) and not any(w.dotted for w in piece)):
+    dotted = any(word.dotted for word in piece)
+    titles = read_titles(words) if not first or dotted or len(words) < len(piece) else None
+    if titles is None and not first and (unknown := unknown_title(piece)) is not None:
+        titles = [unknown]
+    if titles is None or (first and len(words) == 1):
+        _take_name(piece, parts)
+    else:
         parts.titles.extend(titles)
-        if not (bare == [] and _has_father(parts.names)):
-            parts.marks.update(tables.marks[word.key] for word in piece if word.key in tables.marks)
-        return
-    unknown = None if first else unknown_title(piece)
-    if unknown is not None:
-        parts.titles.append(unknown)
-        return
-    start = _take_front(piece, parts)
-    end, behind = tail_titles(piece[start:])
+        if not parts.father:  # `Siti binti Hasan (Alm)`: the father's
+            parts.marks.update(marks)
+
+
+def _take_name(piece: Sequence[Word], parts: _Parts) -> None:
+    tables = person_words()
+    fathers = (n for n, word in enumerate(piece) if n and word.key in tables.father)
+    place = next(fathers, len(piece))
+    start = _take_front(piece[:place], parts)
+    own = _unmarked(piece[start:place], parts)
+    start = _take_front(own, parts)
+    end, behind = tail_titles(own[start:])
     parts.titles.extend(behind)
-    parts.names.append(list(piece[start : start + end]))
+    if own[start:]:
+        parts.names.append(own[start : start + end])
+    if not parts.father and place + 1 < len(piece):
+        second = next(fathers, len(piece))
+        end, behind = tail_titles(piece[:second], first=place + 2)
+        parts.titles.extend(behind)
+        parts.father.extend(_father(piece[place:end]))
 
 
-def _take_front(piece: Sequence[Word], parts: _Parts) -> int:
+def _unmarked(words: Sequence[Word], parts: _Parts) -> list[Word]:
+    """The words without marks and titles that are no name wherever they stand; what is left out goes to `parts`."""
+    tables = person_words()
+    kept: list[Word] = []
+    for word in words:
+        if word.key in tables.anywhere:
+            parts.titles.append(in_case(tables.prefixes[word.key], word))
+        elif word.key in tables.marks and word.key not in ("an", "by", "bayi"):
+            parts.marks.add(tables.marks[word.key])
+        elif word.key not in tables.dropped:
+            kept.append(word)
+    return kept
+
+
+def _take_front(words: Sequence[Word], parts: _Parts) -> int:
+    """Titles, marks and forms of address go to `parts`; gives where the name begins."""
     tables = person_words()
     start = 0
-    while start + 1 < len(piece):
-        key, following = piece[start].key, piece[start + 1].key
-        if (found := prefix_at(piece, start)) is not None:
+    while start + 1 < len(words):
+        key, following = words[start].key, words[start + 1].key
+        if (found := prefix_at(words, start)) is not None:
             parts.titles.append(found[0])
             start += found[1]
         elif key in tables.dropped_first:
@@ -142,45 +170,20 @@ def _take_front(piece: Sequence[Word], parts: _Parts) -> int:
     return start
 
 
+def _father(words: Sequence[Word]) -> list[Word]:
+    """Bin or binti and the father's name, his titles and marks off; empty without a name."""
+    tables = person_words()
+    named = [word for word in words[1:] if word.key not in tables.marks and word.key not in tables.anywhere]
+    while len(named) > 1 and named[0].key in tables.prefixes:
+        named = named[1:]
+    return [words[0], *named] if named else []
+
+
 def _in_order(names: Sequence[Sequence[Word]]) -> list[Word]:
     """`SIREGAR, BUDI` turned round; other pieces as they come."""
-    if len(names) == 2 and "," in names[1][0].gap and names[1][0].key not in person_words().father:
+    if len(names) == 2 and "," in names[1][0].gap:
         names = names[::-1]
     return [word for name in names for word in name]
-
-
-def _has_father(names: Sequence[Sequence[Word]]) -> bool:
-    return any(word.key in person_words().father for name in names for word in name[1:])
-
-
-def _split_father(words: list[Word]) -> tuple[list[Word], list[Word]]:
-    """The person's own words, and bin or binti with what follows."""
-    place = next((n for n, word in enumerate(words) if n and word.key in person_words().father), len(words))
-    return words[:place], words[place:] if place + 1 < len(words) else []
-
-
-def _unmarked(words: Sequence[Word], parts: _Parts) -> list[Word]:
-    """The words without marks and titles that are no name wherever they stand; what is left out goes to `parts`."""
-    tables = person_words()
-    kept: list[Word] = []
-    for word in words:
-        if word.key in tables.anywhere:
-            parts.titles.append(in_case(tables.prefixes[word.key], word))
-        elif word.key in tables.marks and word.key not in ("an", "by"):
-            parts.marks.add(tables.marks[word.key])
-        elif word.key not in tables.dropped:
-            kept.append(word)
-    return kept
-
-
-def _father_core(words: Sequence[Word]) -> str | None:
-    tables = person_words()
-    keys = [word.key for word in words[1:]]
-    end = next((n for n, key in enumerate(keys) if key in tables.father), len(keys))
-    named = [key for key in keys[:end] if key not in tables.marks or key == "an"]
-    while len(named) > 1 and named[0] in tables.prefixes:
-        named = named[1:]
-    return _core(named)
 
 
 def _core(keys: Sequence[str]) -> str | None:
@@ -192,7 +195,7 @@ def _core(keys: Sequence[str]) -> str | None:
         if place and keys[place - 1] in tables.bali_particles:
             key = tables.bali_short.get(key, key)
         leads = bool(kept) and kept[-1] in tables.bali_names
-        if not ((key in tables.bali_particles and leads) or (key in tables.clan and kept)):
+        if not ((key in tables.bali_particles and leads) or (key in tables.clan and kept and place)):
             kept.append("muhamad" if key == "md" and place == 0 and kept else key)
     folded = " ".join([fold_name(key) for key in reversed(kept)])
     return folded or None

@@ -74,7 +74,7 @@ def person_words() -> PersonWords:
         )
     }
     bare = _bare([*suffixes, *(f"sp{word}" for word in specialities if len(word) > 1)], toml["bare"])
-    special = {*prefixes, *marks, *newborn["baby"], *bare, *_last_pieces(titles), *specialities, "md", "st", "sp"}
+    special = {*prefixes, *marks, *newborn["baby"], *bare, *_last_pieces(titles), "md", "st", "sp", "subsp"}
     for name in ("anywhere", "dropped", "dropped_first", "father", "clan", "bali_particles"):
         special |= words[name]
     return PersonWords(
