@@ -1,0 +1,96 @@
+"""What a pack holds, out of texts such as `DUS, 10 STRIP @ 10 TABLET` or `1 Dos isi 5 Strip x 6 Pcs`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+from mdi_engine.normalize.medicine_strength import read_strength
+from mdi_engine.normalize.medicine_tokens import Token
+from mdi_engine.reference.medicine_words import medicine_words
+
+# A number of more digits counts nothing that is sold.
+_MAX_DIGITS = 6
+
+
+@dataclass(slots=True)
+class Pack:
+    """What a pack holds: how many of which `unit`, how much in each (`measure`), and in what the whole comes.
+
+    `used` are the places of the tokens that said so.
+    """
+
+    count: int = 1
+    unit: str | None = None
+    is_item: bool = False
+    measure: str | None = None
+    container: str | None = None
+    used: set[int] = field(default_factory=set)
+    counted: bool = False
+
+    def __str__(self) -> str:
+        if self.measure is not None and self.count == 1:
+            return self.measure
+        whole = f"{self.count} {self.unit or ''}".rstrip() if self.counted else ""
+        return f"{whole} {self.measure or ''}".strip()
+
+
+def read_pack(tokens: Sequence[Token], *, whole: bool) -> Pack:
+    """The pack told by tokens. `whole` says that they tell of a pack only, so that `15 g` is what a tube holds."""
+    tables = medicine_words()
+    pack, pending, amounts = Pack(), list[int](), 0
+    for place, (kind, text) in enumerate(tokens):
+        if kind == "strength":
+            amounts += 1
+            if whole or text.endswith(("ml", "cc", "l")) or _is_joined(tokens, place):
+                _take_measure(pack, text, place)
+            pending.clear()
+        elif text.isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS:
+            pending.append(place)
+        elif text in tables.containers or text in tables.items:
+            if amounts > 1 and text in tables.containers and tokens[place - 1].kind == "strength":
+                _take_measure(pack, tokens[place - 1].text, place - 1)  # `krim 0,1 % 5 g tube`
+            _take_unit(pack, text, [*pending, place], tokens)
+            pending.clear()
+        elif text == "+" and pack.counted:
+            break
+        elif kind == "word" and text not in tables.pack_joins and text not in tables.pack_fills:
+            pending.clear()
+    if len(pending) == 1 and pending[0] == len(tokens) - 1 and pending[0] - 1 in pack.used and not pack.counted:
+        pack.count, pack.counted, pack.unit = int(tokens[-1].text), True, None  # `box 100`
+        pack.used.update(pending)
+    return pack
+
+
+def _is_joined(tokens: Sequence[Token], place: int) -> bool:
+    return place > 0 and tokens[place - 1].text in medicine_words().pack_joins
+
+
+def _take_measure(pack: Pack, text: str, place: int) -> None:
+    strengths = read_strength(text)
+    if len(strengths) == 1 and not strengths[0].per and strengths[0].amount.endswith(("ml", "mg")):
+        amount = strengths[0].amount
+        pack.measure = amount if strengths[0].volume else _in_grams(amount)
+        pack.used.add(place)
+
+
+def _in_grams(milligrams: str) -> str:
+    value = milligrams.removesuffix("mg")
+    return f"{value[:-3]}g" if value.endswith("000") and value.isdecimal() else milligrams
+
+
+def _take_unit(pack: Pack, word: str, places: list[int], tokens: Sequence[Token]) -> None:
+    tables = medicine_words()
+    container = tables.containers.get(word)
+    pack.container = pack.container or container
+    numbers = [int(tokens[place].text) for place in places[:-1]]
+    if numbers:
+        pack.count *= prod(numbers)
+        pack.counted = True
+    if container is not None and (numbers or pack.unit is None) and not pack.is_item:
+        pack.unit = container
+    elif container is None and numbers:
+        pack.unit, pack.is_item = tables.items[word], True
+    if numbers or container is not None:
+        pack.used.update(places)

@@ -1,0 +1,69 @@
+"""The name of a medicine cut into strengths, words and signs; the bracket at its end; runs of words; dosage forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from mdi_engine.normalize.medicine_strength import strength_pattern
+from mdi_engine.reference.medicine_words import medicine_forms
+
+
+class Token(NamedTuple):
+    """A piece of a name: `kind` is `strength`, `word` or `sign`."""
+
+    kind: str
+    text: str
+
+
+# Signs that stand inside a word, or between a word and its number, and do not end a run of words.
+_INSIDE = frozenset("-.'’")
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile(rf"(?P<strength>{strength_pattern()})|(?P<word>[^\W_]+)|(?P<sign>[^\s\-.'’])")
+
+
+def medicine_tokens(text: str) -> list[Token]:
+    """The pieces of a text in lower case, in order; hyphens and points between words are left out.
+
+    >>> [tuple(token) for token in medicine_tokens("amoxicillin 125 mg/5 ml sirup (60)")][:3]
+    [('word', 'amoxicillin'), ('strength', '125 mg/5 ml'), ('word', 'sirup')]
+    """
+    return [Token(found.lastgroup or "", found[0]) for found in _pattern().finditer(text)]
+
+
+def peel_bracket(text: str) -> tuple[str, str]:
+    """A name without the bracket at its end, and what stands in that; the whole and nothing if it has no such bracket.
+
+    What stands before must hold a digit (the strength); else the bracket belongs to the name itself.
+
+    >>> peel_bracket("acarbose 50 mg tablet (glucobay 50)"), peel_bracket("retinol (vitamin a)")
+    (('acarbose 50 mg tablet', 'glucobay 50'), ('retinol (vitamin a)', ''))
+    """
+    if not text.endswith(")"):
+        return text, ""
+    depth = 0
+    for place in range(len(text) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(text[place], 0)
+        if depth == 0:
+            head = text[:place].rstrip()
+            return (head, text[place + 1 : -1].strip()) if any(c.isdecimal() for c in head) else (text, "")
+    return text, ""
+
+
+def form_at(words: Sequence[str], position: int) -> tuple[str, int] | None:
+    """The dosage form whose phrase begins at a word, in our name, and how many words it takes; the longest phrase wins.
+
+    >>> form_at(["tab", "sal", "selaput", "500"], 0), form_at(["amoxicillin"], 0)
+    (('tablet_salut_selaput', 3), None)
+    """
+    forms = medicine_forms()
+    for taken in range(forms.first_words.get(words[position], 0), 0, -1):
+        phrase = tuple(words[position : position + taken])
+        if phrase in forms.by_words:
+            return forms.by_words[phrase], len(phrase)
+    return None
