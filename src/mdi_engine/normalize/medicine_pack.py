@@ -49,8 +49,8 @@ def read_pack(tokens: Sequence[Token], *, whole: bool) -> Pack:
         elif text.isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS:
             pending.append(place)
         elif text in tables.containers or text in tables.items:
-            if amounts > 1 and text in tables.containers and tokens[place - 1].kind == "strength":
-                _take_measure(pack, tokens[place - 1].text, place - 1)  # `krim 0,1 % 5 g tube`
+            if amounts > 1 and text in tables.containers and tokens[place - 1][0] == "strength":
+                _take_measure(pack, tokens[place - 1][1], place - 1)  # `krim 0,1 % 5 g tube`
             _take_unit(pack, text, [*pending, place], tokens)
             pending.clear()
         elif text == "+" and pack.counted:
@@ -58,13 +58,13 @@ def read_pack(tokens: Sequence[Token], *, whole: bool) -> Pack:
         elif kind == "word" and text not in tables.pack_joins and text not in tables.pack_fills:
             pending.clear()
     if len(pending) == 1 and pending[0] == len(tokens) - 1 and pending[0] - 1 in pack.used and not pack.counted:
-        pack.count, pack.counted, pack.unit = int(tokens[-1].text), True, None  # `box 100`
+        pack.count, pack.counted, pack.unit = int(tokens[-1][1]), True, None  # `box 100`
         pack.used.update(pending)
     return pack
 
 
 def _is_joined(tokens: Sequence[Token], place: int) -> bool:
-    return place > 0 and tokens[place - 1].text in medicine_words().pack_joins
+    return place > 0 and tokens[place - 1][1] in medicine_words().pack_joins
 
 
 def _take_measure(pack: Pack, text: str, place: int) -> None:
@@ -84,7 +84,7 @@ def _take_unit(pack: Pack, word: str, places: list[int], tokens: Sequence[Token]
     tables = medicine_words()
     container = tables.containers.get(word)
     pack.container = pack.container or container
-    numbers = [int(tokens[place].text) for place in places[:-1]]
+    numbers = [int(tokens[place][1]) for place in places[:-1]]
     if numbers:
         pack.count *= prod(numbers)
         pack.counted = True

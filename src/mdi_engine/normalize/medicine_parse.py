@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from mdi_engine.normalize.inn import inn_key
 from mdi_engine.normalize.medicine_pack import Pack, read_pack
 from mdi_engine.normalize.medicine_strength import Strength, read_strength
-from mdi_engine.normalize.medicine_substances import has_inn_stem, index, mended_at, salt_at, substance_at
+from mdi_engine.normalize.medicine_substances import has_inn_stem, index, mended_at, salt_at, substance_at, word_key
 from mdi_engine.normalize.medicine_tokens import Token, form_at, medicine_tokens, peel_bracket
 from mdi_engine.normalize.text import ascii_lower, null_placeholder
 from mdi_engine.reference.medicine_words import medicine_words
@@ -45,10 +44,10 @@ def parse_medicine(text: str | None) -> Medicine:
     if cleaned is None:
         return Medicine()
     head, tail = peel_bracket(ascii_lower(cleaned))
-    tokens = medicine_tokens(head)
-    reader = _Reader(names_unknown=tail != "")
-    pack = read_pack(tokens, whole=False)
-    reader.read(tokens, pack.used)
+    reader, pack = _read_head(head, names_unknown=tail != "")
+    if reader.assumed and _names_substance(tail):
+        head, tail = f"{head} / {tail}", ""  # `SANMOL 500 mg tablet (parasetamol)`
+        reader, pack = _read_head(head, names_unknown=False)
     brand, others, tail_pack = _read_tail(tail)
     return Medicine(
         substances=reader.pairs(),
@@ -59,6 +58,19 @@ def parse_medicine(text: str | None) -> Medicine:
         rest=(*reader.rest, *brand, *others),
         pack=tail_pack if tail_pack.counted or tail_pack.measure else pack,
     )
+
+
+def _read_head(head: str, *, names_unknown: bool) -> tuple[_Reader, Pack]:
+    tokens = medicine_tokens(head)
+    pack = read_pack(tokens, whole=False)
+    reader = _Reader(names_unknown)
+    reader.read(tokens, pack.used)
+    return reader, pack
+
+
+def _names_substance(text: str) -> bool:
+    words = [word for _, word in medicine_tokens(text)]
+    return any(substance_at(words, place, index()) for place in range(len(words)))
 
 
 def _read_tail(tail: str) -> tuple[tuple[str, ...], list[str], Pack]:
@@ -92,6 +104,7 @@ class _Reader:
     salts: list[str] = field(default_factory=list)
     rest: list[str] = field(default_factory=list)
     form: str | None = None
+    assumed: bool = False
     segment_salts: list[str] = field(default_factory=list)
     segment_unknown: list[str] = field(default_factory=list)
     segment_named: bool = False
@@ -99,23 +112,23 @@ class _Reader:
     def read(self, tokens: Sequence[Token], packed: set[int]) -> None:
         place = 0
         while place < len(tokens):
-            kind = tokens[place].kind
+            kind = tokens[place][0]
             end = place + 1
             if kind == "word":
-                while end < len(tokens) and tokens[end].kind == "word":
+                while end < len(tokens) and tokens[end][0] == "word":
                     end += 1
                 self._read_words(tokens, place, end, packed)
             elif kind == "strength":
-                while end + 1 < len(tokens) and tokens[end].text in _JOINING and tokens[end + 1].kind == "strength":
+                while end + 1 < len(tokens) and tokens[end][1] in _JOINING and tokens[end + 1][0] == "strength":
                     end += 2
-                self._take_strengths([s for token in tokens[place:end:2] for s in read_strength(token.text)])
+                self._take_strengths([amount for _, text in tokens[place:end:2] for amount in read_strength(text)])
             else:
                 self._close(has_strength=False)
             place = end
         self._close(has_strength=False)
 
     def _read_words(self, tokens: Sequence[Token], begin: int, end: int, packed: set[int]) -> None:
-        words = [token.text for token in tokens[begin:end]]
+        words = [text for _, text in tokens[begin:end]]
         place = 0
         while place < len(words):
             place += self._read_word(words, place, in_pack=begin + place in packed)
@@ -141,7 +154,7 @@ class _Reader:
             self._close(has_strength=False)
         elif word not in tables.fillers and word not in tables.pack_joins:
             if has_inn_stem(word):
-                self._name(inn_key(word))
+                self._name(word_key(word))
             else:
                 self.segment_unknown.append(word)
 
@@ -153,7 +166,8 @@ class _Reader:
     def _close(self, *, has_strength: bool) -> None:
         salts, unknown = self.segment_salts, self.segment_unknown
         if not self.segment_named and unknown and self.names_unknown and has_strength:
-            self._name(" ".join(inn_key(word) or word for word in unknown))
+            self.assumed = True
+            self._name(" ".join(word_key(word) for word in unknown))
             unknown = []
         elif not self.segment_named and (len(salts) > 1 or (salts and has_strength)):
             self._name(" ".join(salts))
@@ -187,7 +201,6 @@ class _Reader:
         amounts = [amount for all_of_one in self.found.values() for amount in all_of_one]
         per = amounts[-1].per if amounts and amounts[-1].per.endswith(("ml", "g")) else ""
         if per and len(amounts) > 1:
-            self.found = {
-                name: tuple(s if s.per else replace(s, per=per) for s in of) for name, of in self.found.items()
-            }
+            for name, of in self.found.items():
+                self.found[name] = tuple(amount if amount.per else replace(amount, per=per) for amount in of)
         return tuple(sorted(self.found.items()))

@@ -12,8 +12,8 @@ from mdi_engine.reference.medicine_words import medicine_salts, medicine_stems, 
 # A word broken in print is mended from at most this many pieces, and only to at least so many letters.
 _PIECES = 4
 _MENDED = 6
-# Shorter words are letters and numbers (vitamin E, factor IX): no spelling to fold.
-_SHORTEST_FOLDED = 4
+# Shorter words are letters and numbers (vitamin E, factor IX), longer ones no names: no spelling to fold.
+_SHORTEST_FOLDED, _LONGEST_FOLDED = 4, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def word_key(word: str) -> str:
     >>> word_key("salisilat"), word_key("salicylate"), word_key("ix")
     ('salisilat', 'salisilat', 'ix')
     """
-    return inn_key(word) if len(word) >= _SHORTEST_FOLDED else word
+    return inn_key(word) or word if _SHORTEST_FOLDED <= len(word) <= _LONGEST_FOLDED else word
 
 
 def make_index(table: Mapping[str, Sequence[str]]) -> Index:
@@ -79,7 +79,7 @@ def substance_at(words: Sequence[str], position: int, known: Index) -> tuple[str
 
 def _acid_at(words: Sequence[str], position: int, known: Index) -> tuple[str, int] | None:
     for taken in range(min(len(words) - position, _PIECES), 1, -1):
-        pieces = ("asam", "".join(words[position + 1 : position + taken]))
+        pieces = ("asam", "".join(words[position + 1 : position + taken])[:_LONGEST_FOLDED])
         key = "".join(word_key(word) for word in english_acid(pieces))
         plain = "".join(word_key(word) for word in pieces)
         name = known.names.get(key) or known.names.get(plain) or known.printed.get(print_key(key))
@@ -97,7 +97,7 @@ def mended_at(words: Sequence[str], position: int, known: Index) -> tuple[str, i
     joined = ""
     for taken, piece in enumerate(words[position : position + _PIECES], 1):
         joined += piece
-        if len(joined) < _MENDED:
+        if not _MENDED <= len(joined) <= _LONGEST_FOLDED:
             continue
         key = inn_key(joined)
         name = known.names.get(key) or (known.printed.get(print_key(key)) if "f" in key else None)
@@ -133,5 +133,5 @@ def has_inn_stem(word: str) -> bool:
     (True, True, False)
     """
     begins, endings = medicine_stems()
-    key = inn_key(word)
+    key = word_key(word)
     return len(key) >= _MENDED + 1 and (key.endswith(endings) or key.startswith(begins))

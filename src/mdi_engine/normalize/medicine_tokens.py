@@ -5,18 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
 
 from mdi_engine.normalize.medicine_strength import strength_pattern
 from mdi_engine.reference.medicine_words import medicine_forms
 
-
-class Token(NamedTuple):
-    """A piece of a name: `kind` is `strength`, `word` or `sign`."""
-
-    kind: str
-    text: str
-
+# A piece of a name: its kind (`strength`, `word` or `sign`) and its text. A bare pair, for there are many.
+Token = tuple[str, str]
 
 # Signs that stand inside a word, or between a word and its number, and do not end a run of words.
 _INSIDE = frozenset("-.'’")
@@ -30,10 +24,10 @@ def _pattern() -> re.Pattern[str]:
 def medicine_tokens(text: str) -> list[Token]:
     """The pieces of a text in lower case, in order; hyphens and points between words are left out.
 
-    >>> [tuple(token) for token in medicine_tokens("amoxicillin 125 mg/5 ml sirup (60)")][:3]
+    >>> medicine_tokens("amoxicillin 125 mg/5 ml sirup (60)")[:3]
     [('word', 'amoxicillin'), ('strength', '125 mg/5 ml'), ('word', 'sirup')]
     """
-    return [Token(found.lastgroup or "", found[0]) for found in _pattern().finditer(text)]
+    return [(found.lastgroup or "", found[0]) for found in _pattern().finditer(text)]
 
 
 def peel_bracket(text: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ _MAX_RUN = 30
 
 @dataclass(frozen=True, slots=True)
 class Nie:
-    """A number taken apart: `prefix` letters, `digits`, `tail` (strength letter and pack digit of a drug, else empty)."""
+    """A number taken apart: letters, digits, and of a drug the strength letter and pack digit behind (`tail`)."""
 
     prefix: str
     digits: str
@@ -36,7 +36,8 @@ def _pattern() -> re.Pattern[str]:
     prefixes = "|".join(sorted(nie_shapes(), key=len, reverse=True))
     # `BPOM` and the like are sometimes written onto the number.
     return re.compile(
-        rf"(?<![A-Z])(?:BPOM|POM|RI)?({prefixes})[ .:\-]{{0,3}}([0-9](?:[ .\-]?[0-9]){{0,{_MAX_RUN}}})[ .\-]?([A-Z][ ]?[0-9](?![0-9]))?"
+        rf"(?<![A-Z])(?:BPOM|POM|RI)?({prefixes})[ .:\-]{{0,3}}([0-9](?:[ .\-]?[0-9]){{0,{_MAX_RUN}}})"
+        r"(?:[ .\-]?([A-Z] ?[0-9])(?![0-9]))?"
     )
 
 

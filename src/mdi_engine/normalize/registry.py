@@ -11,6 +11,10 @@ from types import MappingProxyType
 from mdi_engine.normalize import (
     codes,
     facility,
+    fornas,
+    makers,
+    medicine,
+    nie,
     person_names,
     regions,
     text,
@@ -24,6 +28,10 @@ _MODULES = (
     codes,
     facility,
     person_names,
+    nie,
+    medicine,
+    makers,
+    fornas,
 )
 
 NORMALIZERS: Mapping[str, Normalizer] = MappingProxyType(

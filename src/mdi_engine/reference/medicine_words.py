@@ -103,6 +103,6 @@ def medicine_stems() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @cache
 def fornas_words() -> tuple[frozenset[str], frozenset[str]]:
-    """Words that begin, and words that may follow in, a dosage form of the national formulary, beside `medicine_forms`."""
+    """Words that begin a dosage form of the national formulary, and that may follow in it, beside `medicine_forms`."""
     fornas = read_toml("medicine_words")["fornas"]
     return frozenset(fornas["heads"]), frozenset(fornas["follows"])
