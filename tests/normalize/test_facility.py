@@ -53,6 +53,20 @@ def parts(text: str) -> tuple[str | None, str | None, str | None, str | None]:
         ("RSUD Tanjungpinang", "RSUD Kota Tanjung Pinang"),
         ("RSU Cendana Jogja", "RSU Cendana Yogyakarta"),
         ("RSUD Cendana Kab. Toba Samosir", "RSUD Cendana Toba"),
+        ("UPTD Puskesmas Cendana", "PKM Cendana"),
+        ("Pusk. Cendana II", "UPT. PUSKESMAS CENDANA 2"),
+        ("Puskesmas Rawat Inap Cendana", "Puskesmas Cendana"),
+        ("Puskesmas Kec. Cendana", "Puskesmas Cendana"),
+        ("Puskesmas Kel. Cendana", "PUSKESMAS KELURAHAN CENDANA"),
+        ("Klinik Pratama Cendana", "BP. Cendana"),
+        ("Poliklinik Cendana", "Balai Pengobatan Cendana"),
+        ("Apotik Cendana", "Apt. Cendana"),
+        ("Kimia Farma No. 518", "Apotek Kimia Farma 518"),
+        ("IFRS Cendana", "Instalasi Farmasi RSUD Cendana"),
+        ("If Rs Cendana", "Instalasi Farmasi Rumah Sakit Umum Cendana"),
+        ("IFRS Ibu dan Anak Cendana", "Instalasi Farmasi RSIA Cendana"),
+        ("Gudang Farmasi Kab. Bintan", "UPTD Instalasi Farmasi Kabupaten Bintan"),
+        ("IFK Kota Solok", "Instalasi Farmasi Dinas Kesehatan Kota Solok"),
     ],
 )
 def test_two_ways_to_write_one_name_have_the_same_parts(one: str, other: str) -> None:
@@ -69,6 +83,13 @@ def test_two_ways_to_write_one_name_have_the_same_parts(one: str, other: str) ->
         ("RS Mata Kencana", "RS Paru Kencana"),
         ("RSUD Kendal", "RSUD Kendari"),
         ("RSU Kencana Kediri I", "RSU Kencana Kediri"),
+        ("RSUD Cendana", "Instalasi Farmasi RSUD Cendana"),
+        ("Puskesmas Kecamatan Tebet", "Puskesmas Kelurahan Tebet"),
+        ("Puskesmas Jailolo", "Puskesmas Kota Jailolo"),
+        ("Puskesmas Cendana A", "Puskesmas Cendana B"),
+        ("Puskesmas Cendana", "Puskesmas Pembantu Cendana"),
+        ("Klinik Mata Cendana", "Klinik Gigi Cendana"),
+        ("Kimia Farma No. 518", "Kimia Farma No. 519"),
     ],
 )
 def test_different_houses_keep_different_parts(one: str, other: str) -> None:
@@ -98,6 +119,12 @@ def test_different_houses_keep_different_parts(one: str, other: str) -> None:
         ("Klinik Pratama Cendana", ("klinik", "cendana", None, None)),
         ("UPTD Puskesmas Leksono II", ("puskesmas", "leksono", "2", None)),
         ("Apotik Cendana", ("apotek", "cendana", None, None)),
+        ("Puskesmas Wonogiri I", ("puskesmas", None, "1", "wonogiri")),
+        ("Puskesmas Kota", ("puskesmas", "kota", None, None)),
+        ("Puskesmas Mata", ("puskesmas", "mata", None, None)),
+        ("Instalasi Farmasi RS TK. IV 01.07.03", ("ifrs", None, "010703", None)),
+        ("Gudang Farmasi Kabupaten Bintan", ("gudang", None, None, "bintan")),
+        ("Kimia Farma No. 518", ("apotek", "kimia farma", "518", None)),
         ("RS", ("rs", None, None, None)),
         ("Cendana", (None, "cendana", None, None)),
     ],
@@ -109,6 +136,11 @@ def test_parts_of_a_name(text: str, expected: tuple[str | None, ...]) -> None:
 @pytest.mark.parametrize("text", [None, "", " - ", "NULL", "(Tidak Tercatat)", "\u202e"])
 def test_nothing_is_read_from_nothing(text: str | None) -> None:
     assert parse_facility_name(text) == NOTHING
+
+
+def test_a_number_at_the_length_where_lists_are_cut_stays() -> None:
+    assert len("Puskesmas Pondok Permata Ju II") == 30
+    assert parse_facility_name("Puskesmas Pondok Permata Ju II").number == "2"
 
 
 def test_a_stump_at_the_length_where_lists_are_cut_is_left_out() -> None:
@@ -144,6 +176,16 @@ def test_the_display_form_of_a_plausible_name_is_its_own_and_has_the_same_parts(
     again = parse_facility_name(found.display)
     assert facility_name(found.display) == found.display
     assert again == found
+
+
+HEADS_ELSEWHERE = ["puskesmas", "pkm", "klinik", "bp", "apotek", "ifrs", "instalasi farmasi", "gudang farmasi", "if rs"]
+
+
+@given(st.sampled_from(HEADS_ELSEWHERE), NAMES)
+def test_a_name_that_begins_with_another_head_is_no_hospital(head: str, name: str) -> None:
+    found = parse_facility_name(f"{head} {name}")
+    assert found.type is not None
+    assert not found.type.startswith("rs")
 
 
 @given(NAMES)

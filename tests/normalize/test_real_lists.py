@@ -1,5 +1,6 @@
 import csv
 import os
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,18 @@ def test_hospitals_of_one_code_lie_in_one_province_and_mostly_share_all_parts_of
     assert same_identity / len(parts) > 0.97
 
 
+def test_no_two_puskesmas_of_a_kabkota_share_all_parts_of_the_name() -> None:
+    parts: dict[tuple[str | None, ...], set[str]] = defaultdict(set)
+    for row in rows("pusdatin_puskesmas_2022.csv"):
+        name = parse_facility_name(row["unit_kerja"])
+        parts[row["kode_kab"], name.core, name.number, name.place].add(row["unit_kerja"])
+    # `Kecamatan Makasar` and `Kelurahan Makasar`, read as the city of that name.
+    assert sum(len(names) > 1 for names in parts.values()) <= 1
+
+
 def test_what_is_listed_as_puskesmas_or_hospital_reads_as_one() -> None:
-    assert all(facility_type(row["unit_kerja"]) == "puskesmas" for row in rows("pusdatin_puskesmas_2022.csv"))
+    puskesmas = [parse_facility_name(row["unit_kerja"]) for row in rows("pusdatin_puskesmas_2022.csv")]
+    assert all(name.type == "puskesmas" and (name.core or name.place) for name in puskesmas)
     hospitals = [*rows("rs_online_2021.csv"), *rows("sirs_rs_2022.csv")]
     names = [row.get("nama_rs") or row["unit_kerja"] for row in hospitals]
     assert sum((facility_type(name) or "").startswith("rs") for name in names) / len(names) > 0.999

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from mdi_engine.normalize.facility_head import Head, read_head
@@ -58,13 +58,17 @@ def parse_facility_name(text: str | None) -> FacilityName:
     head = read_head(words)
     if head.base is None and not _HOSPITAL.isdisjoint(words):
         head = read_head(["rs", *words])  # `Siloam Hospitals`: the head stands behind
-    return _assemble(head, _read_body(head.rest))
+    if head.base is None:
+        hinted = (facility_words().hints[word] for word in words if word in facility_words().hints)
+        head = replace(head, base=next(hinted, None))
+    return _assemble(head, _read_body(head.rest, hospital=head.base in (None, "rs", "ifrs")))
 
 
 @dataclass(slots=True)
 class _Body:
-    """What the words after the head hold, in order."""
+    """What the words after the head hold, in order. A hospital's name leaves more out than others can spare."""
 
+    hospital: bool
     shown: list[str] = field(default_factory=list)
     core: list[str] = field(default_factory=list)
     spare: list[str] = field(default_factory=list)
@@ -73,14 +77,15 @@ class _Body:
     qualifiers: set[str] = field(default_factory=set)
 
 
-def _read_body(words: Sequence[str]) -> _Body:
-    body = _Body()
+def _read_body(words: Sequence[str], hospital: bool) -> _Body:
+    body = _Body(hospital)
     position = 0
     region = ""
     while position < len(words):
         word = words[position]
         place = _place(words, position, region)
         if place is None:
+            _keep_region(region, body)
             next_region = facility_words().region.get(word, "")
             position += _skip_or_take(words, position, body)
         else:
@@ -90,7 +95,14 @@ def _read_body(words: Sequence[str]) -> _Body:
             next_region = ""
             position += length
         region = next_region
+    _keep_region(region, body)
     return body
+
+
+def _keep_region(region: str, body: _Body) -> None:
+    """A region word that no region followed: all that is left (`Puskesmas Kota`), or part of a name."""
+    if region in facility_words().region_kept:
+        (body.spare if body.hospital else body.core).append(region)
 
 
 def _place(words: Sequence[str], position: int, region: str) -> tuple[str, int] | None:
@@ -129,7 +141,7 @@ def _take_number(words: Sequence[str], position: int, body: _Body) -> bool:
         body.shown.append(shown)
         return True
     last = position + 1 == len(words)
-    if word not in ROMAN or (len(word) == 1 and not (last and body.core)):
+    if word not in ROMAN or (len(word) == 1 and not (last and (body.core or body.places))):
         return False
     body.numbers.append(ROMAN[word])
     body.shown.append(ROMAN[word])
@@ -144,9 +156,9 @@ def _take_word(word: str, following: str, body: _Body) -> int:
     body.shown += [word, following][:length]
     if word == tables.police:
         body.qualifiers.add("polri")
-    if length == 1 and (word in tables.fallback or len(word) == 1):
+    if length == 1 and (word in tables.fallback or (len(word) == 1 and (body.hospital or following))):
         body.spare.append(word)
-    elif length == 2 or word not in tables.weak:
+    elif length == 2 or (word not in tables.weak and (body.hospital or word not in tables.weak_elsewhere)):
         body.core.append(whole if len(whole) <= _LONGEST_ACRONYM else fold_spelling(whole))
     return length
 

@@ -11,6 +11,8 @@ from mdi_engine.reference.facility_words import facility_words
 
 _LONGEST_PHRASE = 4
 _SHORTEST_SLIP = 4
+# Heads behind which a hospital's name stands.
+_HOSPITALS = frozenset({"rs", "ifrs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,10 @@ def read_head(words: Sequence[str]) -> Head:
         step = _head_at(words, position, base)
         if step is not None:
             first, *more = step.words
-            base = base or first
+            base = first if base is None else facility_words().head_joins.get((base, first), base)
             found.update(q for q in (_qualifier(word) for word in more) if q)
             carried += [word for word in more if _qualifier(word) is None]
-        elif base is None or (step := _qualifier_at(words, position)) is None:
+        elif base is None or (step := _qualifier_at(words, position, base)) is None:
             break
         else:
             found.update(word for word in step.words if word)
@@ -64,12 +66,28 @@ def _head_at(words: Sequence[str], position: int, base: str | None) -> _Step | N
     heads: Mapping[str, tuple[str, ...]] = facility_words().heads
     for length in (2, 1):
         spelled = heads.get(" ".join(words[position : position + length]))
-        if spelled is not None and position + length <= len(words) and base in (None, spelled[0]):
+        if spelled is not None and position + length <= len(words) and _may_follow(base, spelled[0]):
             return _Step(spelled, length)
     return None
 
 
-def _qualifier_at(words: Sequence[str], position: int) -> _Step | None:
+def _may_follow(base: str | None, head: str) -> bool:
+    return base in (None, head) or (base, head) in facility_words().head_joins
+
+
+def _qualifier_at(words: Sequence[str], position: int, base: str) -> _Step | None:
+    return _hospital_qualifier(words, position) if base in _HOSPITALS else _silent(words, position, base)
+
+
+def _silent(words: Sequence[str], position: int, base: str) -> _Step | None:
+    phrases = facility_words().silent.get(base, frozenset())
+    for length in range(min(_LONGEST_PHRASE, len(words) - position), 0, -1):
+        if " ".join(words[position : position + length]) in phrases:
+            return _Step(("",), length)
+    return None
+
+
+def _hospital_qualifier(words: Sequence[str], position: int) -> _Step | None:
     qualifiers = facility_words().qualifiers
     for length in range(min(_LONGEST_PHRASE, len(words) - position), 0, -1):
         meaning = qualifiers.get(" ".join(words[position : position + length]))

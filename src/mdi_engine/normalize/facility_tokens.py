@@ -38,9 +38,13 @@ def facility_tokens(cleaned: str) -> list[str]:
     text = _COVID.sub("covid", text)
     text = _INITIALS.sub(_join_initials, _BRACKET.sub(_drop_own_initials, text))
     words = _TOKEN.findall(_SPACED_LETTERS.sub(lambda match: match[0].replace(" ", ""), text))
-    if len(cleaned) in _CUT_LENGTHS and len(words) > 1 and words[-1].isalpha() and len(words[-1]) <= _LONGEST_STUMP:
+    if len(cleaned) in _CUT_LENGTHS and len(words) > 1 and _is_stump(words[-1]):
         words.pop()
     return list(_without_titles(words))
+
+
+def _is_stump(word: str) -> bool:
+    return word.isalpha() and len(word) <= _LONGEST_STUMP and word not in ROMAN
 
 
 def is_army_code(word: str) -> bool:

@@ -22,11 +22,14 @@ class TypeRule:
 class FacilityWords:
     """What `facility_words.toml` holds, ready for look-up. All words are lower-case ASCII.
 
-    The keys of `heads`, `qualifiers` and `forces` may be several words, joined by a space. `types` are in order.
+    Keys of `heads`, `qualifiers`, `silent` and `forces` may be several words, joined by a space. `types` are in order.
     """
 
     heads: Mapping[str, tuple[str, ...]]
+    head_joins: Mapping[tuple[str, str], str]
+    hints: Mapping[str, str]
     qualifiers: Mapping[str, str]
+    silent: Mapping[str, frozenset[str]]
     forces: frozenset[str]
     grades: frozenset[str]
     police: str
@@ -34,7 +37,9 @@ class FacilityWords:
     dropped: frozenset[str]
     titles: frozenset[str]
     region: Mapping[str, str]
+    region_kept: frozenset[str]
     weak: frozenset[str]
+    weak_elsewhere: frozenset[str]
     fallback: frozenset[str]
     expansions: Mapping[str, str]
     synonyms: Mapping[str, str]
@@ -50,7 +55,10 @@ def facility_words() -> FacilityWords:
     toml = read_toml("facility_words")
     return FacilityWords(
         heads={form: tuple(words.split()) for form, words in (toml["heads"] | toml["head_pairs"]).items()},
+        head_joins={(pair.split()[0], pair.split()[1]): base for pair, base in toml["head_joins"].items()},
+        hints=toml["hints"],
         qualifiers=toml["qualifiers"],
+        silent={base: frozenset(phrases) for base, phrases in toml["silent"].items()},
         forces=frozenset(toml["forces"]["words"]),
         grades=frozenset(toml["forces"]["grades"]),
         police=toml["forces"]["police"],
@@ -60,7 +68,9 @@ def facility_words() -> FacilityWords:
         dropped=frozenset(word for words in toml["dropped"].values() for word in words),
         titles=frozenset(toml["dropped"]["titles"]),
         region=toml["region"],
+        region_kept=frozenset(toml["region_kept"]["words"]),
         weak=frozenset(toml["weak"]["words"]),
+        weak_elsewhere=frozenset(toml["weak"]["elsewhere"]),
         fallback=frozenset(toml["weak"]["fallback"]),
         expansions=toml["expansions"],
         synonyms=toml["synonyms"],
