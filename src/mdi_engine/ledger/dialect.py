@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType, ModuleType
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import BigInteger, Connection, Insert, Integer, NullPool, Table, Text, create_engine, event
+from sqlalchemy import BigInteger, Connection, Insert, Integer, NullPool, Table, Text, create_engine, event, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Engine
 
@@ -26,6 +27,7 @@ ID = BigInteger().with_variant(Integer, "sqlite")
 STREAMED: Mapping[str, int] = MappingProxyType({"yield_per": 1000})
 
 BUSY_SECONDS = 30
+_VARIABLES = 32_766  # that SQLite takes in one statement
 _WRITER_LOCK = 0x6D6469  # "mdi": the advisory lock that is on PostgreSQL what BEGIN IMMEDIATE is on SQLite
 _WRITE = "mdi_write"
 
@@ -98,6 +100,23 @@ def insert_missing(conn: Connection, table: Table) -> Insert:
     if conn.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def insert_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """INSERT `rows`, whose values stand in the order of `columns`.
+
+    On SQLite as few statements as can be: the driver lets other threads run within a statement, and after each one
+    it waits until they let it go on.
+    """
+    if conn.dialect.name != "sqlite":
+        conn.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    names, one = ", ".join(columns), f"({', '.join('?' * len(columns))})"
+    block = _VARIABLES // len(columns)
+    for start in range(0, len(rows), block):
+        some = rows[start : start + block]
+        statement = f"INSERT INTO {table.name} ({names}) VALUES {', '.join([one] * len(some))}"  # noqa: S608
+        conn.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
 
 
 def is_busy(error: BaseException | None) -> bool:

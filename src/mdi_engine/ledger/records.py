@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Join, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, select
 
 from mdi_engine.errors import UsageError
-from mdi_engine.ledger import counters
+from mdi_engine.ledger import counters, versions
 from mdi_engine.ledger.deliveries import DeliveryInfo, open_delivery
 from mdi_engine.ledger.dialect import STREAMED
-from mdi_engine.ledger.events import append_event, from_ranges, head, next_seq, read_events, sha256, to_ranges
-from mdi_engine.ledger.payloads import Payload, canonical_payload, chain_commitments, commitment
-from mdi_engine.ledger.schema import keyed_records, match_keys, record_versions, source_records
+from mdi_engine.ledger.events import append_event, from_ranges, head, next_seq, read_events, to_ranges
+from mdi_engine.ledger.payloads import Payload, Stated, chain_commitments, stated
+from mdi_engine.ledger.schema import record_versions, source_records
+from mdi_engine.ledger.versions import Known, Version
 
 RECORDS_APPENDED = "records-appended"
-CHUNK = 2000
+CHUNK = 4000
 
+Row = tuple[str, Payload] | Stated
 _T = TypeVar("_T")
 
 
@@ -56,33 +57,17 @@ class SourceRecord:
     payload: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    id: int
-    version: int
-    live: bool
-    payload_hash: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    id: int
-    version: int
-    key: str
-    payload: str
-    payload_hash: str
-
-
 def append_versions(
     conn: Connection,
     *,
     entity: str,
     source: str,
     delivery: DeliveryInfo,
-    rows: Iterable[tuple[str, Payload]],
+    rows: Iterable[Row],
     withdrawn: Iterable[str] = (),
 ) -> AppendCounts:
-    """Append what `rows` (source key, canonical fields) change, and withdraw the live records with these keys.
+    """Append what `rows` (source key, canonical fields; or what `stated` makes of them beforehand) change, and withdraw
+    the live records with these keys.
 
     Idempotent: rows that say what the ledger knows change nothing. Each `CHUNK` of rows that changes something is one
     event; a call that changes nothing writes none. Call it in `writing` with one chunk at a time to keep transactions
@@ -99,8 +84,8 @@ def append_versions(
 
 def known_keys(conn: Connection, entity: str, source: str) -> dict[str, str]:
     """The hash of the newest payload by source key, live records only."""
-    statement = select(source_records.c.source_key, record_versions.c.payload_hash).select_from(_newest())
-    rows = conn.execute(statement.where(*_of(entity, source), source_records.c.live))
+    statement = select(source_records.c.source_key, record_versions.c.payload_hash).select_from(versions.newest())
+    rows = conn.execute(statement.where(*versions.owned_by(entity, source), source_records.c.live))
     return dict(rows.all())
 
 
@@ -109,7 +94,7 @@ def live_records(conn: Connection, entity: str) -> Iterator[SourceRecord]:
     columns = source_records.c
     statement = (
         select(columns.id, columns.source, columns.source_key, columns.version, record_versions.c.payload)
-        .select_from(_newest())
+        .select_from(versions.newest())
         .where(columns.entity == entity, columns.live)
         .order_by(columns.source, columns.source_key)
     )
@@ -124,7 +109,7 @@ def records_by_id(conn: Connection, ids: Iterable[int]) -> list[SourceRecord]:
     for some in _chunks(ids):
         statement = select(
             columns.id, columns.entity, columns.source, columns.source_key, columns.version, record_versions.c.payload
-        ).select_from(_newest())
+        ).select_from(versions.newest())
         rows = conn.execute(statement.where(columns.id.in_(some)))
         found += [SourceRecord(i, e, s, key, v, json.loads(payload or "{}")) for i, e, s, key, v, payload in rows]
     return sorted(found, key=lambda record: (record.source, record.source_key))
@@ -132,7 +117,9 @@ def records_by_id(conn: Connection, ids: Iterable[int]) -> list[SourceRecord]:
 
 def record_id(conn: Connection, entity: str, source: str, source_key: str) -> int | None:
     """The id of a record, withdrawn or not; None if it never arrived."""
-    statement = select(source_records.c.id).where(*_of(entity, source), source_records.c.source_key == source_key)
+    statement = select(source_records.c.id).where(
+        *versions.owned_by(entity, source), source_records.c.source_key == source_key
+    )
     return conn.execute(statement).scalar_one_or_none()
 
 
@@ -173,8 +160,9 @@ def as_of_event(table: pa.Table) -> int:
     return int(table.schema.metadata[b"as_of_event"])
 
 
-def _unique(chunk: Sequence[tuple[str, Payload]]) -> dict[str, Payload]:
-    rows = dict(chunk)
+def _unique(chunk: Sequence[Row]) -> dict[str, Stated]:
+    pairs = [row for row in chunk if not isinstance(row, Stated)]
+    rows = {row.key: row for row in (*stated(pairs), *(row for row in chunk if isinstance(row, Stated)))}
     if len(rows) < len(chunk):
         raise UsageError(
             f"{len(chunk) - len(rows)} source keys occur twice in one delivery.",
@@ -184,76 +172,50 @@ def _unique(chunk: Sequence[tuple[str, Payload]]) -> dict[str, Payload]:
 
 
 def _append_chunk(
-    conn: Connection, entity: str, source: str, delivery: int, rows: Mapping[str, Payload]
+    conn: Connection, entity: str, source: str, delivery: int, rows: Mapping[str, Stated]
 ) -> AppendCounts:
-    known = _lookup(conn, entity, source, rows.keys())
-    texts = {key: canonical_payload(payload) for key, payload in rows.items()}
-    stated = [(key, text, sha256(text)) for key, text in texts.items()]
-    new = [row for row in stated if row[0] not in known]
-    changed = [row for row in stated if row[0] in known and not _same(known[row[0]], row[2])]
-    returned = sum(not known[key].live for key, _, _ in changed)
-    counts = AppendCounts(len(new) + returned, len(changed) - returned, len(stated) - len(new) - len(changed))
+    known = versions.lookup(conn, entity, source, rows.keys())
+    new = [row for row in rows.values() if row.key not in known]
+    changed = [row for row in rows.values() if row.key in known and not _same(known[row.key], row)]
+    returned = sum(not known[row.key].live for row in changed)
     if new or changed:
         first = counters.take(conn, "record", len(new)) if new else 0
-        fresh = [_Version(first + i, 1, *row) for i, row in enumerate(new)]
-        later = sorted((_next(known[row[0]], row) for row in changed), key=lambda version: version.id)
+        fresh = [Version(first + place, 1, row) for place, row in enumerate(new)]
+        later = sorted((_next(known[row.key], row) for row in changed), key=lambda version: version.id)
         _write(conn, entity, source, delivery, fresh, later)
-    return counts
+    return AppendCounts(len(new) + returned, len(changed) - returned, len(rows) - len(new) - len(changed))
 
 
-def _same(known: _Known, hash_of_payload: str) -> bool:
-    return known.live and known.payload_hash == hash_of_payload
+def _same(known: Known, row: Stated) -> bool:
+    return known.live and known.payload_hash == row.payload_hash
 
 
-def _next(known: _Known, row: tuple[str, str, str]) -> _Version:
-    return _Version(known.id, known.version + 1, *row)
+def _next(known: Known, row: Stated) -> Version:
+    return Version(known.id, known.version + 1, row)
 
 
 def _write(
-    conn: Connection, entity: str, source: str, delivery: int, fresh: Sequence[_Version], later: Sequence[_Version]
+    conn: Connection, entity: str, source: str, delivery: int, fresh: Sequence[Version], later: Sequence[Version]
 ) -> None:
     event = next_seq(conn)
-    rows = [_version_row(version, delivery, event) for version in (*fresh, *later)]
-    conn.execute(insert(record_versions), rows)
-    if fresh:
-        same = {"entity": entity, "source": source, "version": 1, "live": True}
-        conn.execute(insert(source_records), [{"id": v.id, "source_key": v.key, **same} for v in fresh])
-    if later:
-        raise_version = update(source_records).where(source_records.c.id == bindparam("record"))
-        conn.execute(
-            raise_version.values(version=bindparam("to"), live=True), [{"record": v.id, "to": v.version} for v in later]
-        )
-        _forget_keys(conn, [v.id for v in later])
+    versions.insert_versions(conn, [*fresh, *later], delivery, event)
+    versions.insert_records(conn, entity, source, fresh)
+    versions.raise_records(conn, later)
     body = {
         "source": source,
         "delivery": delivery,
-        "new": to_ranges(v.id for v in fresh),
-        "changed": [[v.id, v.version] for v in later],
+        "new": to_ranges(version.id for version in fresh),
+        "changed": [[version.id, version.version] for version in later],
         "withdrawn": [],
-        "digest": chain_commitments(str(row["commitment"]) for row in rows),
+        "digest": chain_commitments(version.stated.commitment for version in (*fresh, *later)),
     }
     append_event(conn, kind=RECORDS_APPENDED, entity=entity, body=body, seq=event)
 
 
-def _version_row(version: _Version, delivery: int, event: int) -> dict[str, object]:
-    salt = os.urandom(16).hex()
-    return {
-        "record_id": version.id,
-        "version": version.version,
-        "delivery": delivery,
-        "event": event,
-        "payload": version.payload,
-        "payload_hash": version.payload_hash,
-        "salt": salt,
-        "commitment": commitment(salt, version.payload_hash),
-    }
-
-
 def _withdraw_chunk(conn: Connection, entity: str, source: str, delivery: int, keys: Sequence[str]) -> AppendCounts:
-    ids = sorted(known.id for known in _lookup(conn, entity, source, keys).values() if known.live)
+    ids = sorted(known.id for known in versions.lookup(conn, entity, source, keys).values() if known.live)
     if ids:
-        conn.execute(update(source_records).where(source_records.c.id.in_(ids)).values(live=False))
-        _forget_keys(conn, ids)
+        versions.withdraw_records(conn, ids)
         body = {
             "source": source,
             "delivery": delivery,
@@ -264,32 +226,6 @@ def _withdraw_chunk(conn: Connection, entity: str, source: str, delivery: int, k
         }
         append_event(conn, kind=RECORDS_APPENDED, entity=entity, body=body)
     return AppendCounts(withdrawn=len(ids))
-
-
-def _forget_keys(conn: Connection, ids: Sequence[int]) -> None:
-    """Match keys of an older version would make candidates that the record no longer is."""
-    conn.execute(delete(match_keys).where(match_keys.c.record_id.in_(ids)))
-    conn.execute(delete(keyed_records).where(keyed_records.c.record_id.in_(ids)))
-
-
-def _lookup(conn: Connection, entity: str, source: str, keys: Iterable[str]) -> dict[str, _Known]:
-    columns = source_records.c
-    statement = select(
-        columns.source_key, columns.id, columns.version, columns.live, record_versions.c.payload_hash
-    ).select_from(_newest())
-    rows = conn.execute(statement.where(*_of(entity, source), columns.source_key.in_(list(keys))))
-    return {key: _Known(*rest) for key, *rest in rows}
-
-
-def _newest() -> Join:
-    joined = and_(
-        record_versions.c.record_id == source_records.c.id, record_versions.c.version == source_records.c.version
-    )
-    return source_records.join(record_versions, joined)
-
-
-def _of(entity: str, source: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return source_records.c.entity == entity, source_records.c.source == source
 
 
 def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:

@@ -1,0 +1,94 @@
+"""The two tables of what arrived, source_records and record_versions: looked up and written by the chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Join, and_, bindparam, delete, select, update
+
+from mdi_engine.ledger.dialect import insert_rows
+from mdi_engine.ledger.payloads import Stated
+from mdi_engine.ledger.schema import keyed_records, match_keys, record_versions, source_records
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record as the ledger has it: its newest version, whether it is live, and what it said last."""
+
+    id: int
+    version: int
+    live: bool
+    payload_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version to be written, of the record `id`."""
+
+    id: int
+    version: int
+    stated: Stated
+
+
+def newest() -> Join:
+    """Records beside their newest version."""
+    joined = and_(
+        record_versions.c.record_id == source_records.c.id, record_versions.c.version == source_records.c.version
+    )
+    return source_records.join(record_versions, joined)
+
+
+def owned_by(entity: str, source: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions that a record is of this entity and source."""
+    return source_records.c.entity == entity, source_records.c.source == source
+
+
+def lookup(conn: Connection, entity: str, source: str, keys: Iterable[str]) -> dict[str, Known]:
+    """The records of a source by those of these keys it has had, withdrawn ones included."""
+    columns, wanted, ours = source_records.c, list(keys), owned_by(entity, source)
+    # Of a first delivery, sorted by key, one seek tells that nothing lies between the least and the greatest key.
+    between = columns.source_key.between(min(wanted, default=""), max(wanted, default=""))
+    if conn.execute(select(columns.id).where(*ours, between).limit(1)).first() is None:
+        return {}
+    statement = select(
+        columns.source_key, columns.id, columns.version, columns.live, record_versions.c.payload_hash
+    ).select_from(newest())
+    rows = conn.execute(statement.where(*ours, columns.source_key.in_(wanted)))
+    return {key: Known(*rest) for key, *rest in rows}
+
+
+def insert_versions(conn: Connection, written: Sequence[Version], delivery: int, event: int) -> None:
+    """Write these versions, which arrived with `delivery` and of which `event` tells."""
+    columns = ("record_id", "version", "delivery", "event", "payload", "payload_hash", "salt", "commitment")
+    rows = [(version.id, version.version, delivery, event, *version.stated[1:]) for version in written]
+    insert_rows(conn, record_versions, columns, rows)
+
+
+def insert_records(conn: Connection, entity: str, source: str, fresh: Sequence[Version]) -> None:
+    """Write the records whose first version these are."""
+    columns = ("id", "entity", "source", "source_key", "version", "live")
+    rows = [(version.id, entity, source, version.stated.key, version.version, True) for version in fresh]
+    insert_rows(conn, source_records, columns, rows)
+
+
+def raise_records(conn: Connection, later: Sequence[Version]) -> None:
+    """Records that have a further version: they are live, and their match keys are to be made again."""
+    if not later:
+        return
+    change = update(source_records).where(source_records.c.id == bindparam("record"))
+    change = change.values(version=bindparam("to"), live=True)
+    conn.execute(change, [{"record": version.id, "to": version.version} for version in later])
+    _forget_keys(conn, [version.id for version in later])
+
+
+def withdraw_records(conn: Connection, ids: Sequence[int]) -> None:
+    """Records that their source no longer names."""
+    conn.execute(update(source_records).where(source_records.c.id.in_(ids)).values(live=False))
+    _forget_keys(conn, ids)
+
+
+def _forget_keys(conn: Connection, ids: Sequence[int]) -> None:
+    """Match keys of an older version would make candidates that the record no longer is."""
+    conn.execute(delete(match_keys).where(match_keys.c.record_id.in_(ids)))
+    conn.execute(delete(keyed_records).where(keyed_records.c.record_id.in_(ids)))
