@@ -34,8 +34,9 @@ def test_the_question_the_demo_suggests_has_an_answer(demo: Shell) -> None:
 
 def test_the_home_is_where_it_is_wanted(shell: Shell) -> None:
     made = json.loads(shell.mdi("generate", "lists", "--hospitals", "9", "--seed", "7", "--json").stdout)
-    assert shell.mdi("ingest", "sirs", made["sirs"], MDI_HOME="told").returncode == 0
-    assert shell.mdi("ingest", "sirs", made["sirs"], "--home", "flag", MDI_HOME="told").returncode == 0
+    sirs = f"{made['out']}/sirs/sirs_2021.csv"
+    assert shell.mdi("ingest", "sirs", sirs, MDI_HOME="told").returncode == 0
+    assert shell.mdi("ingest", "sirs", sirs, "--home", "flag", MDI_HOME="told").returncode == 0
     assert sorted(path.name for path in shell.folder.iterdir()) == ["flag", "lists", "told"]
     assert shell.mdi("verify", "--home", "flag", MDI_HOME="nowhere").returncode == 0
 

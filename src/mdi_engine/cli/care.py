@@ -56,24 +56,34 @@ def doctor(home: Home = None, pipelines: Pipelines = None, json: Json = False) -
 
 
 def generate(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write the lists into.")],
-    hospitals: Annotated[int, typer.Option("--hospitals", min=1, help="How many hospitals to invent.")] = 600,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write into; new or empty.")],
+    people: Annotated[int, typer.Option("--people", min=1, help="How many people to invent.")] = 1_200,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same files.")] = 1,
+    noise: Annotated[float, typer.Option("--noise", min=0, help="So many times as many errors as usual.")] = 1.0,
+    months: Annotated[int, typer.Option("--months", min=1, help="Monthly deliveries of each source.")] = 1,
+    hospitals: Annotated[
+        int | None, typer.Option("--hospitals", min=1, help="How many hospitals; without it as the people need.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what mdi generate wrote there before.")] = False,
     json: Json = False,
 ) -> None:
-    """Invent hospitals: two extracts, and the truth.
+    """Invent a population: every source's extracts, and the truth.
 
     \b
-        mdi generate samples --hospitals 600 --seed 1
+        mdi generate lists --people 10000 --seed 1
+        mdi generate lists --people 10000 --months 3 --noise 2
 
-    The extracts have the shapes and the defects of real ones.
+    The extracts have the shapes and the defects of real ones; nobody in them is real.
     """
-    from mdi_engine.population.hospitals import generate_hospitals
+    from mdi_engine.cli.progress import watching
+    from mdi_engine.population.generate import Order
+    from mdi_engine.population.generate import generate as run
 
-    made = generate_hospitals(out, hospitals, seed)
-    files = {"sirs": str(made.sirs), "pusdatin": str(made.pusdatin), "truth": str(made.truth)}
-    counts = {"hospitals": made.hospitals, "sirs_rows": made.sirs_rows, "pusdatin_rows": made.pusdatin_rows}
+    order = Order(people, seed, noise, months, hospitals)
+    with watching() as progress:
+        progress.stage("generate", people)
+        rows = run(out, order, force, progress.advance)
     if json:
-        return as_json({**files, **counts})
-    show(facts([*counts.items(), *files.items()]))
-    return note(f"Next: mdi ingest sirs {made.sirs}")
+        return as_json({"out": str(out), "people": people, "rows": rows})
+    show(Table(("source", "rows"), list(rows.items())))
+    return note(f"Next: mdi ingest simrs {out}/simrs/*.csv")

@@ -1,0 +1,59 @@
+"""Which person each record is, and what is odd about it: the subgroups that quality is measured on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+from mdi_engine.population.draws import Ints, Mask, Strings, strings
+from mdi_engine.population.names import CULTURES
+from mdi_engine.population.people import People
+from mdi_engine.population.simrs import Sheet
+
+# Marks of a row of SIMRS that stand in the truth; the others are told by the extract itself.
+TOLD = (
+    "newborn", "wife_name", "no_nik", "mother_nik", "wrong_digit", "moved", "spelling", "typo", "reordered", "initial",
+    "dropped", "titled", "cut", "swapped_date", "wrong_date", "year_only", "default_date", "wrong_sex",
+    "swapped_nik_kk", "scientific_nik",
+)  # fmt: skip
+Rows = Iterator[tuple[str, str, str, str]]
+
+
+def fingerprint(nik: str) -> str:
+    """What stands for a NIK in a reference: 20 hex digits of SHA-256.
+
+    >>> fingerprint("9971011505900001")
+    'c7ba2b4a5e50d6a6a9a9'
+    """
+    return hashlib.sha256(f"mdi:{nik}".encode("ascii")).hexdigest()[:20]
+
+
+def flags_of(people: People) -> Strings:
+    """The words that hold of the person, for each, joined by blanks."""
+    twin, called = people.kin.twin > 0, people.called
+    marks = {"twin": twin, "father_son": called.father_son, "mononym": called.mononym, "migrant": people.migrant}
+    return joined(strings([CULTURES[number] for number in called.culture.tolist()]), marks)
+
+
+def joined(words: Strings, marks: Mapping[str, Mask]) -> Strings:
+    """Words, and after them the name of each mark where it holds."""
+    result = words.copy()
+    for name, rows in marks.items():
+        result[rows] += " " + name
+    return result
+
+
+def simrs_truth(people: People, flags: Strings, made: Sheet) -> Rows:
+    """The rows of the truth for a sheet of SIMRS."""
+    person = made.visits.person
+    told = joined(flags[person], {name: made.marks[name] for name in TOLD})
+    columns = (made.cells["kode_rs"], made.cells["no_rm"], people.entity[person], told)
+    for house, record, entity, words in zip(*(column.tolist() for column in columns), strict=True):
+        yield "simrs", f"{house}-{record}", entity, words
+
+
+def dukcapil_truth(people: People, flags: Strings, rows: Ints) -> Rows:
+    """The rows of the truth for people whom the registry has at any time."""
+    niks = people.numbers.nik[rows].tolist()
+    for nik, entity, words in zip(niks, people.entity[rows].tolist(), flags[rows].tolist(), strict=True):
+        yield "dukcapil", fingerprint(str(nik)), entity, words
