@@ -74,7 +74,8 @@ def read_person_name(words: list[Word]) -> PersonName:
     newborn = read_newborn(words)
     if newborn is not None:
         mother = _read(chunks(newborn.mother))
-        return PersonName(marks="by newborn ny", mother=mother.core, order=newborn.order)
+        said = {person_words().marks[word.key] for word in words if word.key in person_words().marks}
+        return PersonName(marks=" ".join(sorted({"newborn"} | said)), mother=mother.core, order=newborn.order)
     return _read(chunks([word for word in words if not word.key.isdecimal()]))
 
 
