@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from mdi_engine.normalize.text import null_placeholder
 
 # 7 digits (BPS kab/kota 4 + serial 3); a letter behind them marks a temporary site, some newer lists have 8 digits.
 _HOSPITAL_CODE = re.compile(r"[0-9]{7,8}[A-Z]?")
 _DECORATION = re.compile(r"[\s.\-']+")
+_BLANKS = re.compile(r"[\s'’`]+")
 
 
 def hospital_code(text: str | None) -> str | None:
@@ -24,4 +26,22 @@ def hospital_code(text: str | None) -> str | None:
     return code if _HOSPITAL_CODE.fullmatch(code) else None
 
 
-NORMALIZERS = (hospital_code,)
+_LONGEST_CODE = 64
+
+
+def site_code(text: str | None) -> str | None:
+    """Any code a source gives its rows: capitals, without blanks and apostrophes; NULL if longer than 64 characters.
+
+    Points, dashes and strokes stay, since some lists tell codes apart by them alone.
+
+    >>> [site_code(text) for text in (" pj-007 ", "'0012", "OB 12/3", "-", None)]
+    ['PJ-007', '0012', 'OB12/3', None, None]
+    """
+    cleaned = null_placeholder(text)
+    if cleaned is None:
+        return None
+    code = unicodedata.normalize("NFC", _BLANKS.sub("", cleaned).upper())
+    return code if 0 < len(code) <= _LONGEST_CODE else None
+
+
+NORMALIZERS = (hospital_code, site_code)

@@ -20,10 +20,13 @@ from mdi_engine.normalize import (
     medicine,
     nie,
     nik,
+    payers,
     person_codes,
     person_names,
     professions,
     regions,
+    service_codes,
+    services,
     text,
 )
 
@@ -46,6 +49,9 @@ _MODULES = (
     medicine,
     makers,
     fornas,
+    payers,
+    services,
+    service_codes,
 )
 
 NORMALIZERS: Mapping[str, Normalizer] = MappingProxyType(
