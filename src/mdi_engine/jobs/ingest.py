@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, InputRefused, UsageError
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo, finish_delivery
+from mdi_engine.ledger.payloads import Stated, stated
 from mdi_engine.ledger.records import AppendCounts, append_versions, known_keys
 from mdi_engine.ledger.store import open_ledger, reading, writing
 from mdi_engine.normalize.registry import NORMALIZERS
@@ -32,7 +34,7 @@ from mdi_engine.workbench.contract import Contract, load_contract
 from mdi_engine.workbench.database import open_workbench
 from mdi_engine.workbench.extract import Extract, receive
 
-CHUNK = 2_000
+CHUNK = 4_000
 _PART = ".part"
 
 
@@ -226,10 +228,11 @@ def _append(
     progress.stage("append to the ledger", sum(file.accepted for file in landed.files))
     with _ledger(settings) as engine:
         fields = ENTITIES[entity].field_names
-        for rows in landing.canonical_rows(con, entity, landed.delivery, fields, CHUNK):
+        chunks = map(stated, landing.canonical_texts(con, entity, landed.delivery, fields, CHUNK))
+        for rows in _made_ahead(chunks):
             with writing(engine) as conn:
                 counts += append_versions(conn, entity=entity, source=source, delivery=info, rows=rows)
-            progress.advance(len(rows))
+            progress.advance(len(rows.keys))
         with writing(engine) as conn:
             withdrawn = landing.withdrawn_keys(con, landed.delivery)
             counts += append_versions(conn, entity=entity, source=source, delivery=info, rows=(), withdrawn=withdrawn)
@@ -237,6 +240,15 @@ def _append(
     if not landed.appended:
         landing.mark_appended(con, landed.delivery)
     return counts
+
+
+def _made_ahead(chunks: Iterator[Stated]) -> Iterator[Stated]:
+    """The chunks, each made in a thread of its own while the one before is written."""
+    with ThreadPoolExecutor(1, "mdi-state") as thread:
+        coming = thread.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = thread.submit(next, chunks, None)
+            yield chunk
 
 
 def _report(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from types import MappingProxyType, ModuleType
 from typing import Any
 from urllib.parse import quote
@@ -102,21 +102,21 @@ def insert_missing(conn: Connection, table: Table) -> Insert:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
-def insert_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """INSERT `rows`, whose values stand in the order of `columns`.
+def insert_rows(conn: Connection, table: Table, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
+    """INSERT `rows`, if there are any; their values stand in the order of `columns`.
 
     On SQLite as few statements as can be: the driver lets other threads run within a statement, and after each one
     it waits until they let it go on.
     """
     if conn.dialect.name != "sqlite":
-        conn.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+        if named := [dict(zip(columns, row, strict=True)) for row in rows]:
+            conn.execute(insert(table), named)
         return
     names, one = ", ".join(columns), f"({', '.join('?' * len(columns))})"
-    block = _VARIABLES // len(columns)
-    for start in range(0, len(rows), block):
-        some = rows[start : start + block]
-        statement = f"INSERT INTO {table.name} ({names}) VALUES {', '.join([one] * len(some))}"  # noqa: S608
-        conn.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+    values, most = chain.from_iterable(rows), _VARIABLES // len(columns) * len(columns)
+    while some := tuple(islice(values, most)):
+        places = ", ".join([one] * (len(some) // len(columns)))
+        conn.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES {places}", some)  # noqa: S608
 
 
 def is_busy(error: BaseException | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from mdi_engine.ledger.events import canonical_json, sha256
@@ -14,28 +14,35 @@ _SALT_BYTES = 16
 
 
 class Stated(NamedTuple):
-    """A row as it is written down: its payload as canonical text, the text's hash, and a commitment to that hash."""
+    """Rows as they are written down, a list for each column: keys, payloads as canonical text, the hashes of those
+    texts, and a commitment to each hash with its salt.
+    """
 
-    key: str
-    payload: str
-    payload_hash: str
-    salt: str
-    commitment: str
+    keys: Sequence[str]
+    payloads: Sequence[str]
+    hashes: Sequence[str]
+    salts: Sequence[str]
+    commitments: Sequence[str]
+
+    def at(self, places: Sequence[int]) -> Stated:
+        """The rows at these places, in their order."""
+        return Stated(*([column[place] for place in places] for column in self))
 
 
-def stated(rows: Iterable[tuple[str, Payload | str]]) -> list[Stated]:
+def stated(rows: Iterable[tuple[str, Payload | str]]) -> Stated:
     """Rows (source key, canonical fields) ready to be written, each with a new salt. Fields may be given as the text
     that `canonical_payload` gives of them.
 
     It needs no ledger: made before a writing transaction begins, it shortens the time others wait.
     """
-    texts = [(key, fields if isinstance(fields, str) else canonical_payload(fields)) for key, fields in rows]
-    salts = os.urandom(_SALT_BYTES * len(texts)).hex()  # one call: each is a system call
-    made = []
-    for place, (key, text) in enumerate(texts):
-        salt, digest = salts[2 * _SALT_BYTES * place : 2 * _SALT_BYTES * (place + 1)], sha256(text)
-        made.append(Stated(key, text, digest, salt, commitment(salt, digest)))
-    return made
+    keys, payloads = [], []
+    for key, fields in rows:
+        keys.append(key)
+        payloads.append(fields if isinstance(fields, str) else canonical_payload(fields))
+    hashes = list(map(sha256, payloads))
+    drawn = os.urandom(_SALT_BYTES * len(keys)).hex()  # one call: each is a system call
+    salts = [drawn[start : start + 2 * _SALT_BYTES] for start in range(0, len(drawn), 2 * _SALT_BYTES)]
+    return Stated(keys, payloads, hashes, salts, list(map(commitment, salts, hashes)))
 
 
 def canonical_payload(payload: Payload) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -18,12 +18,10 @@ from mdi_engine.ledger.dialect import STREAMED
 from mdi_engine.ledger.events import append_event, from_ranges, head, next_seq, read_events, to_ranges
 from mdi_engine.ledger.payloads import Payload, Stated, chain_commitments, stated
 from mdi_engine.ledger.schema import record_versions, source_records
-from mdi_engine.ledger.versions import Known, Version
+from mdi_engine.ledger.versions import Batch, Known
 
 RECORDS_APPENDED = "records-appended"
 CHUNK = 4000
-
-Row = tuple[str, Payload] | Stated
 _T = TypeVar("_T")
 
 
@@ -63,11 +61,12 @@ def append_versions(
     entity: str,
     source: str,
     delivery: DeliveryInfo,
-    rows: Iterable[Row],
+    rows: Iterable[tuple[str, Payload]] | Stated,
     withdrawn: Iterable[str] = (),
 ) -> AppendCounts:
-    """Append what `rows` (source key, canonical fields; or what `stated` makes of them beforehand) change, and withdraw
-    the live records with these keys.
+    """Append what `rows` (source key, canonical fields) change, and withdraw the live records with these keys.
+
+    `rows` may be what `stated` made of them beforehand: it is one chunk then.
 
     Idempotent: rows that say what the ledger knows change nothing. Each `CHUNK` of rows that changes something is one
     event; a call that changes nothing writes none. Call it in `writing` with one chunk at a time to keep transactions
@@ -75,8 +74,8 @@ def append_versions(
     """
     opened = open_delivery(conn, entity, source, delivery)
     counts = AppendCounts()
-    for chunk in _chunks(rows):
-        counts += _append_chunk(conn, entity, source, opened, _unique(chunk))
+    for chunk in [rows] if isinstance(rows, Stated) else map(stated, _chunks(rows)):
+        counts += _append_chunk(conn, entity, source, opened, chunk)
     for keys in _chunks(withdrawn):
         counts += _withdraw_chunk(conn, entity, source, opened, keys)
     return counts
@@ -160,54 +159,48 @@ def as_of_event(table: pa.Table) -> int:
     return int(table.schema.metadata[b"as_of_event"])
 
 
-def _unique(chunk: Sequence[Row]) -> dict[str, Stated]:
-    pairs = [row for row in chunk if not isinstance(row, Stated)]
-    rows = {row.key: row for row in (*stated(pairs), *(row for row in chunk if isinstance(row, Stated)))}
-    if len(rows) < len(chunk):
-        raise UsageError(
-            f"{len(chunk) - len(rows)} source keys occur twice in one delivery.",
-            hint="A key belongs to one row; reject the file, or the doubled rows, before appending.",
-        )
-    return rows
-
-
-def _append_chunk(
-    conn: Connection, entity: str, source: str, delivery: int, rows: Mapping[str, Stated]
-) -> AppendCounts:
-    known = versions.lookup(conn, entity, source, rows.keys())
-    new = [row for row in rows.values() if row.key not in known]
-    changed = [row for row in rows.values() if row.key in known and not _same(known[row.key], row)]
-    returned = sum(not known[row.key].live for row in changed)
+def _append_chunk(conn: Connection, entity: str, source: str, delivery: int, rows: Stated) -> AppendCounts:
+    _refuse_doubled(rows.keys)
+    known = versions.lookup(conn, entity, source, rows.keys)
+    new = [place for place, key in enumerate(rows.keys) if key not in known]
+    changed = [place for place, key in enumerate(rows.keys) if key in known and not _same(known[key], rows, place)]
+    returned = sum(not known[rows.keys[place]].live for place in changed)
     if new or changed:
         first = counters.take(conn, "record", len(new)) if new else 0
-        fresh = [Version(first + place, 1, row) for place, row in enumerate(new)]
-        later = sorted((_next(known[row.key], row) for row in changed), key=lambda version: version.id)
+        fresh = Batch(range(first, first + len(new)), [1] * len(new), rows.at(new))
+        changed.sort(key=lambda place: known[rows.keys[place]].id)
+        before = [known[rows.keys[place]] for place in changed]
+        later = Batch([each.id for each in before], [each.version + 1 for each in before], rows.at(changed))
         _write(conn, entity, source, delivery, fresh, later)
-    return AppendCounts(len(new) + returned, len(changed) - returned, len(rows) - len(new) - len(changed))
+    return AppendCounts(len(new) + returned, len(changed) - returned, len(rows.keys) - len(new) - len(changed))
 
 
-def _same(known: Known, row: Stated) -> bool:
-    return known.live and known.payload_hash == row.payload_hash
+def _refuse_doubled(keys: Sequence[str]) -> None:
+    doubled = len(keys) - len(set(keys))
+    if doubled:
+        raise UsageError(
+            f"{doubled} source keys occur twice in one delivery.",
+            hint="A key belongs to one row; reject the file, or the doubled rows, before appending.",
+        )
 
 
-def _next(known: Known, row: Stated) -> Version:
-    return Version(known.id, known.version + 1, row)
+def _same(known: Known, rows: Stated, place: int) -> bool:
+    return known.live and known.payload_hash == rows.hashes[place]
 
 
-def _write(
-    conn: Connection, entity: str, source: str, delivery: int, fresh: Sequence[Version], later: Sequence[Version]
-) -> None:
+def _write(conn: Connection, entity: str, source: str, delivery: int, fresh: Batch, later: Batch) -> None:
     event = next_seq(conn)
-    versions.insert_versions(conn, [*fresh, *later], delivery, event)
+    versions.insert_versions(conn, fresh, delivery, event)
+    versions.insert_versions(conn, later, delivery, event)
     versions.insert_records(conn, entity, source, fresh)
     versions.raise_records(conn, later)
     body = {
         "source": source,
         "delivery": delivery,
-        "new": to_ranges(version.id for version in fresh),
-        "changed": [[version.id, version.version] for version in later],
+        "new": to_ranges(fresh.ids),
+        "changed": [list(pair) for pair in zip(later.ids, later.versions, strict=True)],
         "withdrawn": [],
-        "digest": chain_commitments(version.stated.commitment for version in (*fresh, *later)),
+        "digest": chain_commitments(chain(fresh.rows.commitments, later.rows.commitments)),
     }
     append_event(conn, kind=RECORDS_APPENDED, entity=entity, body=body, seq=event)
 

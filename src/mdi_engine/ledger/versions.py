@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from sqlalchemy import ColumnElement, Connection, Join, and_, bindparam, delete, select, update
 
@@ -23,12 +24,12 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A version to be written, of the record `id`."""
+class Batch:
+    """Versions to be written: the records they are of, the numbers of the versions, and what they say."""
 
-    id: int
-    version: int
-    stated: Stated
+    ids: Sequence[int]
+    versions: Sequence[int]
+    rows: Stated
 
 
 def newest() -> Join:
@@ -58,28 +59,28 @@ def lookup(conn: Connection, entity: str, source: str, keys: Iterable[str]) -> d
     return {key: Known(*rest) for key, *rest in rows}
 
 
-def insert_versions(conn: Connection, written: Sequence[Version], delivery: int, event: int) -> None:
+def insert_versions(conn: Connection, batch: Batch, delivery: int, event: int) -> None:
     """Write these versions, which arrived with `delivery` and of which `event` tells."""
     columns = ("record_id", "version", "delivery", "event", "payload", "payload_hash", "salt", "commitment")
-    rows = [(version.id, version.version, delivery, event, *version.stated[1:]) for version in written]
+    rows = zip(batch.ids, batch.versions, repeat(delivery), repeat(event), *batch.rows[1:], strict=False)
     insert_rows(conn, record_versions, columns, rows)
 
 
-def insert_records(conn: Connection, entity: str, source: str, fresh: Sequence[Version]) -> None:
-    """Write the records whose first version these are."""
+def insert_records(conn: Connection, entity: str, source: str, batch: Batch) -> None:
+    """Write the records whose first versions these are."""
     columns = ("id", "entity", "source", "source_key", "version", "live")
-    rows = [(version.id, entity, source, version.stated.key, version.version, True) for version in fresh]
+    rows = zip(batch.ids, repeat(entity), repeat(source), batch.rows.keys, batch.versions, repeat(True), strict=False)
     insert_rows(conn, source_records, columns, rows)
 
 
-def raise_records(conn: Connection, later: Sequence[Version]) -> None:
-    """Records that have a further version: they are live, and their match keys are to be made again."""
-    if not later:
+def raise_records(conn: Connection, batch: Batch) -> None:
+    """Records that have these further versions: they are live, and their match keys are to be made again."""
+    if not batch.ids:
         return
     change = update(source_records).where(source_records.c.id == bindparam("record"))
     change = change.values(version=bindparam("to"), live=True)
-    conn.execute(change, [{"record": version.id, "to": version.version} for version in later])
-    _forget_keys(conn, [version.id for version in later])
+    conn.execute(change, [{"record": id_, "to": to} for id_, to in zip(batch.ids, batch.versions, strict=True)])
+    _forget_keys(conn, batch.ids)
 
 
 def withdraw_records(conn: Connection, ids: Sequence[int]) -> None:

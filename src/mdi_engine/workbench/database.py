@@ -106,12 +106,12 @@ def _as_ours(path: Path, error: duckdb.Error) -> MdiError:
 def _seal(con: duckdb.DuckDBPyConnection, spill: Path) -> None:
     """Set the limits, then take away every way out of this database."""
     con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    con.execute("SET temp_directory = " + _literal(str(spill)))
+    con.execute("SET temp_directory = " + literal(str(spill)))
     con.execute(f"SET max_temp_directory_size = '{TEMP_LIMIT}'")
     for statement in _LOCK_DOWN:
         con.execute(statement)
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """A string as SQL text, for the few statements (SET) that take no bound value."""
     return "'" + text.replace("'", "''") + "'"

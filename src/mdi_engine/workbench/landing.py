@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import duckdb
 
 from mdi_engine.workbench.contract import Contract
-from mdi_engine.workbench.database import quoted
+from mdi_engine.workbench.database import literal, quoted
 from mdi_engine.workbench.staging import StagedFile
 
 _FIXED = {
@@ -138,6 +138,37 @@ def canonical_rows(
             yield [(row[0], dict(zip(others, row[1:], strict=True))) for row in rows]
     finally:
         cursor.close()
+
+
+def canonical_texts(
+    con: duckdb.DuckDBPyConnection, entity: str, delivery: int, fields: Sequence[str], chunk: int
+) -> Iterator[list[tuple[str, str | dict[str, str | None]]]]:
+    """`canonical_rows`, most of them as the ledger writes them down: JSON with sorted keys, without the NULL fields.
+
+    That text is made here, on all cores, for rows in printable ASCII; where escapes come in, the fields are given.
+    """
+    names = sorted(name for name in fields if name != "source_key")
+    members = ", ".join(_member(name) for name in names)
+    values = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in names)
+    cursor = con.cursor()
+    try:
+        cursor.execute(
+            f"SELECT source_key, if(plain, text, NULL), if(plain, NULL, struct_pack({values})) "  # noqa: S608
+            "FROM (SELECT *, regexp_full_match(text, '[ -~]*') AS plain FROM "
+            f"(SELECT *, '{{' || concat_ws(',', {members}) || '}}' AS text "
+            f"FROM {quoted('canonical_' + entity)} WHERE delivery = ?)) ORDER BY source_key",
+            [delivery],
+        )
+        while rows := cursor.fetchmany(chunk):
+            yield [(key, given if text is None else text) for key, text, given in rows]
+    finally:
+        cursor.close()
+
+
+def _member(name: str) -> str:
+    """SQL for a field and its value as a JSON object holds them; NULL where the field is."""
+    value = f"replace(replace({quoted(name)}, '\\', '\\\\'), '\"', '\\\"')"
+    return literal(f'"{name}":"') + f" || {value} || '\"'"
 
 
 def withdrawn_keys(con: duckdb.DuckDBPyConnection, delivery: int) -> list[str]:
