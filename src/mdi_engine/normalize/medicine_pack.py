@@ -18,7 +18,7 @@ _MAX_DIGITS = 6
 class Pack:
     """What a pack holds: how many of which `unit`, how much in each (`measure`), and in what the whole comes.
 
-    `used` are the places of the tokens that said so.
+    `used` are the places of the tokens that said so, `loose` those of containers without a number.
     """
 
     count: int = 1
@@ -27,6 +27,7 @@ class Pack:
     measure: str | None = None
     container: str | None = None
     used: set[int] = field(default_factory=set)
+    loose: set[int] = field(default_factory=set)
     counted: bool = False
 
     def __str__(self) -> str:
@@ -57,7 +58,7 @@ def read_pack(tokens: Sequence[Token], *, whole: bool) -> Pack:
             break
         elif kind == "word" and text not in tables.pack_joins and text not in tables.pack_fills:
             pending.clear()
-    if len(pending) == 1 and pending[0] == len(tokens) - 1 and pending[0] - 1 in pack.used and not pack.counted:
+    if len(pending) == 1 and pending[0] == len(tokens) - 1 and pending[0] - 1 in pack.loose and not pack.counted:
         pack.count, pack.counted, pack.unit = int(tokens[-1][1]), True, None  # `box 100`
         pack.used.update(pending)
     return pack
@@ -92,5 +93,4 @@ def _take_unit(pack: Pack, word: str, places: list[int], tokens: Sequence[Token]
         pack.unit = container
     elif container is None and numbers:
         pack.unit, pack.is_item = tables.items[word], True
-    if numbers or container is not None:
-        pack.used.update(places)
+    (pack.used if numbers else pack.loose).update(places)

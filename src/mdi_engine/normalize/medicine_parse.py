@@ -44,10 +44,11 @@ def parse_medicine(text: str | None) -> Medicine:
     if cleaned is None:
         return Medicine()
     head, tail = peel_bracket(ascii_lower(cleaned))
-    reader, pack = _read_head(head, names_unknown=tail != "")
+    tokens = medicine_tokens(head)
+    reader, pack = _read_head(tokens, names_unknown=tail != "")
     if reader.assumed and _names_substance(tail):
-        head, tail = f"{head} / {tail}", ""  # `SANMOL 500 mg tablet (parasetamol)`
-        reader, pack = _read_head(head, names_unknown=False)
+        tokens, tail = medicine_tokens(f"{head} / {tail}"), ""  # `SANMOL 500 mg tablet (parasetamol)`
+        reader, pack = _read_head(tokens, names_unknown=False)
     brand, others, tail_pack = _read_tail(tail)
     return Medicine(
         substances=reader.pairs(),
@@ -55,17 +56,39 @@ def parse_medicine(text: str | None) -> Medicine:
         salts=tuple(sorted(set(reader.salts))),
         form=reader.form,
         brand=brand,
-        rest=(*reader.rest, *brand, *others),
+        rest=(*(_device_words(tokens, pack) if _is_device(reader, tokens) else reader.rest), *brand, *others),
         pack=tail_pack if tail_pack.counted or tail_pack.measure else pack,
     )
 
 
-def _read_head(head: str, *, names_unknown: bool) -> tuple[_Reader, Pack]:
-    tokens = medicine_tokens(head)
+def _read_head(tokens: Sequence[Token], *, names_unknown: bool) -> tuple[_Reader, Pack]:
     pack = read_pack(tokens, whole=False)
     reader = _Reader(names_unknown)
-    reader.read(tokens, pack.used)
+    reader.read(tokens, pack.used | pack.loose)
     return reader, pack
+
+
+def _is_device(reader: _Reader, tokens: Sequence[Token]) -> bool:
+    """Whether nothing says that this is a medicine, except perhaps a form at the beginning, before other words."""
+    if reader.found or reader.early:
+        return False
+    words = [text for kind, text in tokens if kind == "word"]
+    first = form_at(words, 0) if words else None
+    return reader.form is None or (first is not None and first[1] < len(words))
+
+
+def _device_words(tokens: Sequence[Token], pack: Pack) -> list[str]:
+    """The words of what is no medicine: `infus set` and `spuit` are then its name, not a form or a container."""
+    tables = medicine_words()
+    dropped = tables.fillers | tables.pack_joins
+    counted = {place for place in pack.loose if tokens[place + 1 : place + 2] and tokens[place + 1][0] != "word"}
+    counted |= {place for place in pack.loose if tokens[place + 1 : place + 2] and tokens[place + 1][1].isdecimal()}
+    packed = (pack.used | counted) - {0}
+    return [
+        text
+        for place, (kind, text) in enumerate(tokens)
+        if kind == "word" and place not in packed and text not in dropped
+    ]
 
 
 def _names_substance(text: str) -> bool:

@@ -30,7 +30,7 @@ def strength_pattern() -> str:
     units = _any([*tables.mass, *tables.volume, *tables.other])
     return (
         rf"{_NUMBERS} ?(?:(?:{_any(tables.scales)}) ?)?(?:{units})(?![^\W_])"
-        rf"(?: ?/ ?(?:{per})(?![^\W_]))?"
+        rf"(?:(?: (?:{_any(tables.counts)}))? ?/ ?(?:{per})(?![^\W_]))?"
     )
 
 
@@ -40,7 +40,7 @@ def _parts() -> re.Pattern[str]:
     scales = _any(tables.scales)
     return re.compile(
         rf"(?P<numbers>{_NUMBERS}) ?(?:(?P<scale>{scales}) ?)?(?P<unit>[^\W\d/]+|[%?][^\W\d]*)"
-        rf"(?: ?/ ?(?P<many>{NUMBER})? ?(?P<per>\S+))?"
+        rf"(?: [a-z]+)?(?: ?/ ?(?P<many>{NUMBER})? ?(?P<per>\S+))?"
     )
 
 

@@ -70,11 +70,20 @@ def substance_at(words: Sequence[str], position: int, known: Index) -> tuple[str
     length = known.longest.get(first, 0)
     if length:
         keys = [first, *(word_key(other) for other in words[position + 1 : position + length])]
-        for taken in range(len(keys), 0, -1):
-            name = known.names.get("".join(keys[:taken]))
-            if name is not None:
+        for taken in range(len(keys), 1, -1):
+            if (name := known.names.get("".join(keys[:taken]))) is not None:
                 return name, taken
+        if length > 1 and (name := _broken(words[position : position + length + 1], known)) is not None:
+            return name, length + 1
+        if (name := known.names.get(first)) is not None:
+            return name, 1
     return None
+
+
+def _broken(words: Sequence[str], known: Index) -> str | None:
+    """A name of several words of which one is broken by a blank: `prokain benzilpenis ilin`."""
+    joined = "".join(words)
+    return known.names.get(inn_key(joined)) if len(joined) <= _LONGEST_FOLDED else None
 
 
 def _acid_at(words: Sequence[str], position: int, known: Index) -> tuple[str, int] | None:

@@ -32,6 +32,7 @@ class MedicineWords:
     other: Mapping[str, str]
     scales: Mapping[str, Decimal]
     per: Mapping[str, str]
+    counts: frozenset[str]
     containers: Mapping[str, str]
     items: Mapping[str, str]
     pack_joins: frozenset[str]
@@ -53,6 +54,7 @@ def medicine_words() -> MedicineWords:
         other=toml["other"],
         scales={word: Decimal(value) for word, value in toml["scales"].items()},
         per=toml["per"],
+        counts=frozenset(toml["counts"]["words"]),
         containers=toml["containers"],
         items=toml["items"],
         pack_joins=frozenset(toml["pack"]["joins"]),
