@@ -183,7 +183,7 @@ def test_a_reader_who_leaves_early_gets_no_traceback(shell: Shell) -> None:
         "profile",
         str(SAMPLES / "sirs" / "sirs_2021.csv"),
     )
-    assert told.stdout.strip() == ""
+    assert not [line for line in told.stdout.splitlines() if line and not line.endswith(" …")]
 
 
 def test_an_interrupt_is_130_and_quiet(shell: Shell) -> None:

@@ -99,7 +99,8 @@ def test_what_reads_prints_text_or_one_json_object_and_changes_nothing(arguments
     text, told = shell.mdi(*arguments), shell.mdi(*arguments, "--json")
     assert (text.returncode, told.returncode) == (0, 0), told.stderr
     assert text.stdout.strip()
-    assert (text.stderr, told.stderr) == ("", "")
+    # Of what takes long, a line says that a stage begins.
+    assert not [line for line in (text.stderr + told.stderr).splitlines() if not line.endswith(" …")]
     assert isinstance(json.loads(told.stdout), dict)
     assert ledger.read_bytes() == before
 
@@ -184,7 +185,8 @@ def test_explain_on_files_needs_no_home(shell: Shell, lists: Path) -> None:
 
 def test_separator_and_encoding_are_passed_on(shell: Shell) -> None:
     (shell.folder / "a.csv").write_bytes("nama\tkode\nRS Café\t1\n".encode("cp1252"))
-    told = json.loads(shell.mdi("profile", "a.csv", "--separator", r"\t", "--encoding", "cp1252", "--json").stdout)
+    options = ("--separator", r"\t", "--encoding", "cp1252", "--show-values", "--json")
+    told = json.loads(shell.mdi("profile", "a.csv", *options).stdout)
     assert told["columns"][0]["top"] == [["RS Café", 1]]
 
 
@@ -226,7 +228,8 @@ def test_hostile_text_never_reaches_the_terminal_raw(demo: Shell, sirs: Callable
 def test_a_terminal_gets_no_escape_but_our_own(shell: Shell, sirs: Callable[..., Path]) -> None:
     told = shell.on_a_terminal("profile", sirs(HOSTILE))
     ours = re.sub("\x1b\\[[0-9;?]*[mhlKA]", "", told)
-    assert not ACTING.search(ours.replace("\r\n", "\n"))
+    # A bar begins its line again and again.
+    assert not ACTING.search(ours.replace("\r", "\n"))
     assert "[2J" not in re.findall("\x1b(.{3})", told)
     assert "[red]Sidoarjo[/red]" in re.sub(r"\s+", "", ours)
 

@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from mdi_engine.errors import InputRefused, NotFound, UsageError
+from mdi_engine.errors import InputRefused, ModelError, NotFound, UsageError
 from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.profile import profile
+from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.settings import Settings
-from mdi_engine.workbench.profile import ColumnProfile
+from mdi_engine.workbench.database import open_scratch
+from mdi_engine.workbench.profile import Asked, Profile, profile_table
+from mdi_engine.workbench.profile_columns import ColumnProfile, Format
+from mdi_engine.workbench.profile_findings import Finding
 
 FILE = """kode_kab,kode_instansi,unit_kerja
 3171,3171001,RS A
@@ -32,20 +36,30 @@ def file(tmp_path: Path) -> Path:
 
 NAMES = ColumnProfile(
     name="unit_kerja",
+    personal=False,
     filled=3,
     placeholders=1,
     empty=0,
     completeness=0.75,
     distinct=2,
+    distinct_share=2 / 3,
     shortest=4,
     longest=18,
+    most_frequent=2,
     top=(("RS A", 2), ("RS Panjang Namanya", 1)),
+    placeholder_values=(("-", 1),),
+    formats=(Format("AA A", 2, 2 / 3), Format("AA Aa{6} Aa{6}", 1, 1 / 3)),
 )
+
+
+def codes(found: Profile) -> list[tuple[str, str | None, int]]:
+    return [(each.code, each.column, each.rows) for each in found.findings]
 
 
 def test_a_file_needs_no_contract(settings: Settings, file: Path) -> None:
     found = profile(settings, str(file))
     assert (found.rows, found.rejected, found.columns[2]) == (4, 0, NAMES)
+    assert (found.columns[0].filled, found.columns[0].placeholders, found.columns[0].empty) == (3, 0, 1)
     assert not settings.home.exists()
 
 
@@ -68,7 +82,9 @@ def test_a_personal_column_shows_no_values(settings: Settings, file: Path) -> No
     ingest(settings, "pusdatin", [file])
     found = profile(settings, "pusdatin")
     assert found.columns[2].top is None
-    assert found.columns[2].distinct == 2
+    assert (found.columns[2].distinct, found.columns[2].most_frequent) == (2, 2)
+    # Runs of letters are not counted.
+    assert [form.shape for form in found.columns[2].formats] == ["A A", "A Aa Aa"]
     assert "RS A" not in str(found.to_dict())
 
 
@@ -81,7 +97,7 @@ def test_any_header_will_do(settings: Settings, file: Path, header: str) -> None
 
 
 def test_encoding_and_separator_of_a_file_can_be_stated(settings: Settings, file: Path) -> None:
-    file.write_bytes("nama;kota\nÉmilie;Palu\n".encode("cp1252"))
+    file.write_bytes("kota;kode\nÉmilie;1\n".encode("cp1252"))
     found = profile(settings, str(file), encoding="cp1252", separator=";")
     assert found.columns[0].top == (("Émilie", 1),)
     with pytest.raises(InputRefused, match="is not utf-8"):
@@ -96,8 +112,119 @@ def test_encoding_and_separator_that_are_none_are_usage(settings: Settings, file
 
 
 def test_neither_source_nor_file(settings: Settings) -> None:
-    with pytest.raises(NotFound, match=r"neither a source \(pusdatin, sirs\) nor a file"):
+    with pytest.raises(NotFound, match=r"neither a source \(.*pusdatin, .*\) nor a file"):
         profile(settings, "absent.csv")
     with pytest.raises(NotFound, match="nothing was ingested yet"):
         profile(settings, "sirs")
     assert not settings.home.exists()
+
+
+@pytest.mark.parametrize("header", ["nik", "Nama Pasien", "no_hp", "TGL_LAHIR", "alamat", "nama_ibu"])
+def test_a_file_hides_what_looks_personal_unless_told_otherwise(settings: Settings, file: Path, header: str) -> None:
+    file.write_text(f"{header},nama_rs\nrahasia 12,RS A\nrahasia 12,RS B\n")
+    found = profile(settings, str(file))
+    assert (found.columns[0].personal, found.columns[0].top, found.columns[0].most_frequent) == (True, None, 2)
+    assert found.columns[1].top == (("RS A", 1), ("RS B", 1))
+    assert "rahasia" not in str(found.to_dict())
+    assert profile(settings, str(file), show_values=True).columns[0].top == (("rahasia 12", 2),)
+
+
+def test_long_numbers_are_hidden_whatever_their_column_is_called(settings: Settings, file: Path) -> None:
+    file.write_text("lainnya,kode\ntelepon 081200000000 saja,1\nlain,2\n")
+    found = profile(settings, str(file))
+    assert [column.top for column in found.columns] == [None, (("1", 1), ("2", 1))]
+    assert "081200000000" not in str(found.to_dict())
+    assert "081200000000" in str(profile(settings, str(file), show_values=True).to_dict())
+
+
+def test_a_first_line_that_is_a_person_is_no_header(settings: Settings, file: Path) -> None:
+    file.write_text("Siti Aminah,9901015708850001\nBudi,9901010101010002\n")
+    found = profile(settings, str(file))
+    assert ("header_is_data", None, 1) in codes(found)
+    assert [column.name for column in found.columns] == ["column 1", "column 2"]
+    told = str(found.to_dict())
+    assert not [word for word in ("Siti", "9901", "Budi") if word in told]
+
+
+def test_values_of_a_source_cannot_be_asked_for(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="the contract of a source"):
+        profile(settings, "pusdatin", show_values=True)
+
+
+def test_rows_that_do_not_fit_are_a_finding(settings: Settings, file: Path) -> None:
+    file.write_text(FILE + "9999,few\n")
+    found = profile(settings, str(file))
+    assert (found.rejected, codes(found)[0]) == (1, ("rejected_rows", None, 1))
+    assert found.findings[0].share == 1 / 5
+
+
+def ingested(settings: Settings, file: Path, contract: str) -> Profile:
+    """The profile of what `file` holds, after the contract of pusdatin was changed as the text `old -> new` says."""
+    folder = settings.home / "pipelines" / "pusdatin"
+    folder.mkdir(parents=True)
+    old, new = contract.split(" -> ")
+    for name in ("source.toml", "mapping.sql"):
+        text = (Path(__file__).parents[2] / "pipelines" / "pusdatin" / name).read_text()
+        (folder / name).write_text(text.replace(old, new))
+    ingest(settings, "pusdatin", [file])
+    return profile(settings, "pusdatin")
+
+
+def test_a_check_of_the_contract_is_counted_by_what_it_says(settings: Settings, file: Path) -> None:
+    """Any normaliser will do for a check: here each hospital's number is a fault, told by what the normaliser says."""
+    file.write_text(FILE.replace("RS A\n3171,3171002", "RS 9\n3171,3171002"))
+    found = ingested(settings, file, "[columns.unit_kerja] -> [columns.unit_kerja]\ncheck = 'facility_number'")
+    assert [(each.facts, each.rows) for each in found.findings if each.code == "fault"] == [
+        ({"check": "facility_number", "kind": "9"}, 1)
+    ]
+
+
+def test_a_check_that_is_none_is_a_fault_of_the_contract(settings: Settings, file: Path) -> None:
+    with pytest.raises(ModelError, match=r"columns\.unit_kerja\.check: no normaliser 'no_such_check'"):
+        ingested(settings, file, "[columns.unit_kerja] -> [columns.unit_kerja]\ncheck = 'no_such_check'")
+
+
+def test_a_key_that_is_doubled_is_found_in_the_file_of_a_source(settings: Settings) -> None:
+    """A delivery with a doubled key is refused, but rows of other deliveries may have landed so."""
+    asked = [Asked("kode", key=True), Asked("nama_rs")]
+    with open_scratch(settings.home) as con:
+        con.execute("CREATE TABLE profiled AS SELECT * FROM (VALUES ('1', 'a'), ('1', 'b'), ('2', 'c')) t(c0, c1)")
+        found = profile_table(con, "x", 0, asked, NORMALIZERS)
+    assert codes(found) == [("doubled_key", "kode", 1)]
+
+
+def test_a_default_in_a_column_of_few_values_many_times(settings: Settings, file: Path) -> None:
+    """One coordinate on far more rows than the line through the others allows."""
+    rows = [f"{-7 - n / 1000:.4f}" for n in range(200) for _ in range(1 + 400 // (n + 20))]
+    file.write_text("\n".join(["garis_lintang", *rows, *["-2.4185"] * 2000, ""]))
+    (each,) = profile(settings, str(file)).findings
+    assert (each.code, each.severity, each.rows, each.facts["values"]) == ("default_value", "medium", 2000, 1)
+
+
+def test_progress_is_told(settings: Settings, file: Path) -> None:
+    told: list[str] = []
+
+    class Told:
+        def stage(self, name: str, total: int | None = None) -> None:
+            told.append(f"{name} {total}")
+
+        def advance(self, n: int = 1) -> None:
+            told.append("+")
+
+    profile(settings, str(file), progress=Told())
+    assert told == ["inspect None", "read None", "columns 3", "+", "+", "+"]
+
+
+def test_findings_come_gravest_first_and_with_numbers_as_each_language_writes_them(
+    settings: Settings, file: Path
+) -> None:
+    file.write_text("\n".join(["kota,kelas", *["Blora ,"] * 1100, *["Palu\x07,"] * 900, ""]))
+    found = profile(settings, str(file)).findings
+    assert [each.severity for each in found] == sorted(
+        (each.severity for each in found), key=["high", "medium", "low"].index
+    )
+    spaces = next(each for each in found if each.code == "spaces")
+    assert isinstance(spaces, Finding)
+    assert (spaces.rows, spaces.share) == (1100, 0.55)
+    assert "1,100" in spaces.english
+    assert "1.100" in spaces.indonesian

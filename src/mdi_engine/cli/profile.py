@@ -34,7 +34,7 @@ def profile(
     pipelines: Pipelines = None,
     json: Json = False,
 ) -> None:
-    """Tell what the columns of a source or a file hold, and what is wrong with them.
+    """Tell what a source or a file holds, and what is wrong with it.
 
     \b
         mdi profile sirs

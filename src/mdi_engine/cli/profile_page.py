@@ -8,7 +8,7 @@ from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
-from mdi_engine.cli.output import clean, text_of
+from mdi_engine.cli.output import clean
 from mdi_engine.errors import InputRefused, UsageError
 from mdi_engine.workbench.profile import Profile
 from mdi_engine.workbench.profile_findings import SEVERITIES
@@ -21,9 +21,7 @@ def check_page(path: Path, target: str) -> None:
     no page: an extract, a workbench.
     """
     if path.suffix.lower() not in _SUFFIXES:
-        raise UsageError(
-            f"--html {path}: the name must end in .html", hint="Such as profile.html."
-        )
+        raise UsageError(f"--html {path}: the name must end in .html", hint="Such as profile.html.")
     if path.exists() and Path(target).exists() and path.samefile(target):
         raise UsageError(f"--html {path} is the file to be profiled", hint="Give the page another name.")
 
@@ -33,7 +31,7 @@ def page(found: Profile) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(clean=clean, number=text_of, percent=_percent)
+    environment.filters.update(clean=clean, number=_number, percent=_percent)
     style = _part("profile.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     counts = {severity: sum(each.severity == severity for each in found.findings) for severity in SEVERITIES}
@@ -58,14 +56,23 @@ def _part(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 
+def _number(number: int) -> str:
+    """As Indonesian writes it: the page speaks Indonesian first.
+
+    >>> _number(12500)
+    '12.500'
+    """
+    return f"{number:,}".replace(",", ".")
+
+
 def _percent(share: float | None) -> str:
-    """A share as a person reads it; what is little is not nothing.
+    r"""A share as Indonesian writes it; what is little is not nothing.
 
     >>> _percent(0.5), _percent(0.00001), _percent(0.99999), _percent(1.0), _percent(None)
-    ('50.0 %', '< 0.1 %', '> 99.9 %', '100.0 %', '-')
+    ('50,0\xa0%', '<\xa00,1\xa0%', '>\xa099,9\xa0%', '100,0\xa0%', '–')
     """
     if share is None:
-        return "-"
-    if 0 < share < 0.001:
-        return "< 0.1 %"
-    return "> 99.9 %" if 0.999 < share < 1 else f"{share:.1%}".replace("%", " %")
+        return "–"
+    bound = "< 0.1" if 0 < share < 0.001 else "> 99.9" if 0.999 < share < 1 else f"{100 * share:.1f}"
+    # A line never ends between the number and its sign.
+    return f"{bound.replace('.', ',')} %".replace(" ", "\N{NO-BREAK SPACE}")

@@ -35,8 +35,8 @@ def profile(
     """Profile `target`: the name of a source, of which the newest delivery is taken, or the path of a file.
 
     `encoding` (where there is no byte-order mark) and `separator` are for a file. `top` values and shapes are given per
-    column; no value of a column that its contract calls personal, or that in a file looks so by its name, unless
-    `show_values` says that the file's may be shown.
+    column; no value of a column that its contract calls personal, or that in a file looks so by its name or by long
+    numbers in it, unless `show_values` says that the file's may be shown.
     Raises NotFound if there is neither, UsageError for an encoding or separator that is none and for `show_values` of
     a source, ModelError if the contract names a check that is none, InputRefused if the file cannot be read, Locked if
     the workbench is in use.
@@ -76,7 +76,7 @@ def _asked(contract: Contract) -> list[Asked]:
     if unknown:
         raise ModelError(contract.name, unknown)
     return [
-        Asked(name, column.personal, _checks(column.check), name == contract.key)
+        Asked(name, column.personal, checks=_checks(column.check), key=name == contract.key)
         for name, column in contract.columns.items()
     ]
 
@@ -85,7 +85,10 @@ def _of_file(path: Path, encoding: str, separator: str, top: int, show_values: b
     progress.stage("inspect")
     extract, layout = inspect_any(path, encoding, separator)
     names = read_names(extract, layout)
-    columns = [Asked(name, looks_personal(name) and not show_values, _checks(usual_check(name))) for name in names]
+    columns = [
+        Asked(name, not show_values and looks_personal(name), not show_values, _checks(usual_check(name)))
+        for name in names
+    ]
     headless = any(map(_NUMBER.search, names)) and not show_values
     if headless:
         columns = [Asked(f"column {number}", personal=True) for number in range(1, len(names) + 1)]

@@ -17,7 +17,7 @@ from mdi_engine.workbench.extract import Extract
 from mdi_engine.workbench.formats import Layout
 from mdi_engine.workbench.functions import Normalizer, register
 from mdi_engine.workbench.profile_checks import column_findings
-from mdi_engine.workbench.profile_columns import ColumnProfile, column_profile, count_column
+from mdi_engine.workbench.profile_columns import ColumnProfile, column_profile, count_column, has_long_numbers
 from mdi_engine.workbench.profile_findings import Finding, by_severity, finding
 from mdi_engine.workbench.profile_formats import register_mask
 from mdi_engine.workbench.profile_rows import masks_of, row_findings
@@ -43,12 +43,14 @@ class Profile:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be profiled of one column: the name it is reported under, whether its values are kept to itself, the
-    normalisers that say what is wrong with them, and whether they have to differ from row to row.
+    """What is to be profiled of one column: the name it is reported under, whether its values are kept to itself (or
+    only if they turn out to hold long numbers, as a NIK, a card or a phone is one: `doubtful`), the normalisers that
+    say what is wrong with them, and whether they have to differ from row to row.
     """
 
     name: str
     personal: bool = False
+    doubtful: bool = False
     checks: tuple[str, ...] = ()
     key: bool = False
 
@@ -120,7 +122,7 @@ def _profile(
         findings.append(finding("rejected_rows", None, rejected, rows + rejected))
     for at, of in asked.items():
         count_column(con, at)
-        column = column_profile(con, of.name, rows, of.personal, top)
+        column = column_profile(con, of.name, rows, of.personal or (of.doubtful and has_long_numbers(con)), top)
         findings += column_findings(con, column, of.checks, of.key)
         masks.append(masks_of(con, at, column))
         columns.append(column)

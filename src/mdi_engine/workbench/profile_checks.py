@@ -20,7 +20,8 @@ from mdi_engine.workbench.profile_findings import Finding, finding
 _UNIQUE = 0.5
 # A column is one of words if so many of its values hold letters and no digit.
 _WORDS = 0.8
-_CUT_FROM = 10
+# Shorter values are not cut; and where nearly all are of one length, that is their form.
+_CUT_FROM, _ONE_LENGTH = 10, 0.95
 _CASE_SHARE = 0.02
 
 _BLANK = r"[\s\x{a0}]"
@@ -136,7 +137,7 @@ def _lengths(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[
     ).fetchall()
     values, longest = {length: d for length, d, _ in found}, column.longest or 0
     at_end, near = values.get(longest, 0), max(values.get(longest - step, 0) for step in (1, 2, 3))
-    if longest >= _CUT_FROM and at_end > max(LEAST, 2 * near) and at_end < sum(values.values()) / 2:
+    if longest >= _CUT_FROM and at_end > max(LEAST, 2 * near) and at_end < _ONE_LENGTH * sum(values.values()):
         rows = next(n for length, _, n in found if length == longest)
         yield finding("truncated", column.name, rows, column.filled, length=longest)
 

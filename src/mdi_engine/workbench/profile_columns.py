@@ -82,6 +82,11 @@ def count_column(con: duckdb.DuckDBPyConnection, at: str) -> None:
     )
 
 
+def has_long_numbers(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a filled value of the counted column has twelve digits or more in a row."""
+    return bool(con.execute("SELECT count(*) FROM masks WHERE contains(mask, repeat('9', 12))").fetchall()[0][0])
+
+
 def column_profile(con: duckdb.DuckDBPyConnection, name: str, rows: int, personal: bool, top: int) -> ColumnProfile:
     """What `counted` and `masks` say of the column, with at most `top` values, placeholders and formats."""
     filled, placeholders, distinct, most = con.execute(
