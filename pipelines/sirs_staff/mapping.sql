@@ -18,7 +18,7 @@ SELECT
     birth_place(tempat_tanggal_lahir)       AS birth_place,
     sex(jenis_kelamin)                      AS sex,
     coalesce(professions(profesi), profession_of_titles(whole_name))  AS profession,
-    'r' || hospital_code(kode_rs)           AS units,
+    words('R' || hospital_code(kode_rs))    AS units,
     clean_text(nama_rs)                     AS unit_names,
     phone("Kontak no_hp")                   AS phone,
     email("Kontak email")                   AS email,

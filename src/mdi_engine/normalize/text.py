@@ -71,4 +71,14 @@ def ascii_lower(text: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
-NORMALIZERS = (clean_text, null_placeholder)
+def words(text: str | None) -> str | None:
+    """The different words of a text in lower case, sorted, joined by a blank: codes that a cell holds several of.
+
+    >>> words("R3515001 P3515010201 R3515001"), words(" - ")
+    ('p3515010201 r3515001', None)
+    """
+    cleaned = null_placeholder(text)
+    return None if cleaned is None else " ".join(sorted(set(ascii_lower(cleaned).split())))
+
+
+NORMALIZERS = (clean_text, null_placeholder, words)

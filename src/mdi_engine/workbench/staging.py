@@ -27,7 +27,7 @@ _REJECTS = "row_id BIGINT, file_no INTEGER, file_row BIGINT, column_name VARCHAR
 _LEFT_OUT = "left out by mapping.sql"
 # As spreadsheets (3.2E+15, with a comma in Indonesia), Python (3.2e+15) and Java (3.2E15) write it; a sign or a
 # fraction tells it from a code with an E among its digits.
-_EXPONENT = r"['’\s]*[+-]?\d+([.,]\d+[Ee][+-]?\d+|[Ee][+-]\d+)\s*"
+_EXPONENT = r"[\s\p{Z}\p{C}'’]*[+-]?\d+([.,]\d+[Ee][+-]?\d+|[Ee][+-]\d+)[\s\p{Z}\p{C}]*"
 _EXPONENT_REASON = "written as a number with an exponent: its digits are lost"
 
 
@@ -176,7 +176,7 @@ def _reject_exponents(con: duckdb.DuckDBPyConnection, contract: Contract) -> Non
             con.execute(
                 "INSERT INTO set_aside SELECT row_id, file_no, file_row, $name, value, $reason FROM "  # noqa: S608
                 f"(SELECT row_id, file_no, file_row, {quoted(name)} AS value FROM raw) "
-                "WHERE regexp_full_match(null_placeholder(value), $exponent)",
+                "WHERE regexp_full_match(value, $exponent)",
                 {"name": name, "reason": _EXPONENT_REASON, "exponent": _EXPONENT},
             )
 
@@ -217,7 +217,7 @@ def _map(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
 def _reject_unmapped(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     con.execute(
         "INSERT INTO set_aside SELECT row_id, file_no, file_row, $key, value, 'the key is missing' FROM "  # noqa: S608
-        f"(SELECT raw.row_id, file_no, file_row, {quoted(contract.key)} AS value FROM raw "
+        f"(SELECT raw.row_id, file_no, file_row, raw.{quoted(contract.key)} AS value FROM raw "
         "JOIN staged ON staged.row_id = raw.row_id WHERE staged.source_key IS NULL) "
         "WHERE row_id NOT IN (SELECT row_id FROM set_aside WHERE column_name = $key)",
         {"key": contract.key},
