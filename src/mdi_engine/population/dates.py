@@ -44,6 +44,15 @@ def _texts(form: str) -> Strings:
     return strings([form.format(*ymd) for ymd in zip(year.tolist(), month.tolist(), day.tolist(), strict=True)])
 
 
+def day_text(day: int) -> str:
+    """One day in ISO form.
+
+    >>> day_text(-1)
+    '1969-12-31'
+    """
+    return str(np.datetime64(day, "D"))
+
+
 def text(days: Ints, form: str) -> Strings:
     """Each day as a text in one format; days from 1900 to 2040."""
     return _texts(form)[days - FIRST_DAY]

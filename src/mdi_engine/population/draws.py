@@ -75,6 +75,8 @@ def rank_within(*keys: NDArray[Any]) -> Ints:
     >>> rank_within(np.array([7, 8, 7, 7])).tolist()
     [0, 0, 1, 2]
     """
+    if not len(keys[0]):
+        return np.zeros(0, dtype=np.int64)
     order = np.lexsort((np.arange(len(keys[0])), *keys))
     new = np.ones(len(order), dtype=np.bool_)
     for key in keys:

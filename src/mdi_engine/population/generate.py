@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mdi_engine.errors import UsageError
-from mdi_engine.population import dukcapil, simrs
+from mdi_engine.population import dukcapil, simrs, sirs_staff, sisdmk
 from mdi_engine.population.defects import plant
 from mdi_engine.population.draws import Ints, Strings, stream
 from mdi_engine.population.extracts import TRUTH_COLUMNS
@@ -20,15 +20,16 @@ from mdi_engine.population.folder import prepare, sign
 from mdi_engine.population.people import LONGEST, People, blocks_of, make_people
 from mdi_engine.population.providers import GROUPS, Nearest, Providers, providers
 from mdi_engine.population.rates import Rates, rates
-from mdi_engine.population.streams import DEFECTS, MENDING, RECORDS, REGISTRY
+from mdi_engine.population.streams import DEFECTS, MENDING, RECORDS, REGISTRY, STAFF
 from mdi_engine.population.things import hospitals_for, write_things
-from mdi_engine.population.truth import dukcapil_truth, flags_of, simrs_truth
+from mdi_engine.population.truth import dukcapil_truth, flags_of, simrs_truth, staff_truth
 from mdi_engine.population.visits import visits
+from mdi_engine.population.workers import workers
 
 LARGEST = 50_000_000
 NOISIEST = 20.0
 MENDED = 0.01  # of the rows that hospitals have sent so far are sent again each month
-PATIENTS = Path("truth", "patient.csv")
+PATIENTS, WORKERS = Path("truth", "patient.csv"), Path("truth", "practitioner.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def generate(
             block = _Block(people, flags_of(people), number, len(sizes))
             defects.update(_simrs(files, order, block, houses, nearest, known))
             _dukcapil(files, order, block, known)
+            _staff(files, order, block, houses, nearest, known)
             advance(count)
     text = json.dumps({"simrs": dict(sorted(defects.items()))}, indent=2)
     (out / "truth" / "defects.json").write_text(text + "\n", encoding="utf-8")
@@ -132,3 +134,18 @@ def _dukcapil(files: Files, order: Order, block: _Block, known: Rates) -> None:
         columns = [cells[column].tolist() for column in dukcapil.COLUMNS]
         files.csv(place_of("dukcapil", month, "dukcapil.csv"), dukcapil.COLUMNS, zip(*columns, strict=True), "|")
     files.csv(PATIENTS, TRUTH_COLUMNS, dukcapil_truth(block.people, block.flags, np.flatnonzero(seen)))
+
+
+def _staff(files: Files, order: Order, block: _Block, houses: Providers, nearest: Nearest, known: Rates) -> None:
+    """The health workers among the people, as two lists have them."""
+    rng = stream(order.seed, block.number, STAFF)
+    people, whole = block.people, (block.number, block.blocks)
+    made = workers(rng, people, order.people, block.number, houses, nearest, known)
+    entries = sisdmk.entries(rng, people, made, known)
+    lines = sirs_staff.lines(rng, people, made, houses, whole, known)
+    for month in range(order.months):
+        files.text(place_of("sisdmk", month, sisdmk.FILE), list(sisdmk.delivered(entries, people, month)))
+        rows = list(sirs_staff.delivered(lines, people, month))
+        files.text(place_of("sirs_staff", month, sirs_staff.FILE), rows, sirs_staff.first(), sirs_staff.LAST)
+    ever = sisdmk.ever(entries, order.months), sirs_staff.ever(lines, order.months)
+    files.csv(WORKERS, TRUTH_COLUMNS, staff_truth(people, block.flags, *ever))

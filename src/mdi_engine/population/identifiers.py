@@ -42,7 +42,7 @@ def number(
     rng: Generator, people: Kin, origin: Ints, district: Ints, foreign: Mask, start: int, block: tuple[int, int]
 ) -> Numbers:
     """Numbers for people who are `start` + 0, 1 … in the population; `block` is this block and how many there are."""
-    own = start + np.arange(len(origin)) + np.where(people.arrives > 0, _BORN_LATER, 0)
+    own = start + 1 + np.arange(len(origin)) + np.where(people.arrives > 0, _BORN_LATER, 0)
     phone = FIRST_PHONE + own * _SPREAD % PHONES
     young = (people.age < ADULT) & (people.mother >= 0)
     return Numbers(

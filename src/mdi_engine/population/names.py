@@ -98,9 +98,10 @@ def _named(rng: Generator, culture: str, sex: Any, one: bool, known: Known) -> S
         rows = np.flatnonzero(chosen == at)
         parts = [_part(rng, culture, sex, word, known.at(rows)) for word in str(bag.values[at]).split()]
         name = parts[0]
-        for part in parts[1:]:
-            # The same word twice is no name.
-            name = np.where(part == name, name, name + " " + part)
+        for word, part in zip(str(bag.values[at]).split()[1:], parts[1:], strict=True):
+            same = np.flatnonzero(part == name)  # the same word twice is no name
+            part[same] = _part(rng, culture, sex, word, known.at(rows[same]))
+            name = name + " " + part
         result[rows] = name
     return result
 

@@ -106,7 +106,7 @@ def _call(rng: Generator, family: Kin, origin: Ints, foreign: Mask, rates: Rates
     # Who married in has a name of another family, or of another culture.
     wed = (family.husband >= 0) | (culture != of_home[family.home])
     surname = np.where(wed, family_names(rng, culture), surname)
-    mononym = _mononyms(rng, culture, family.age, rates["mononyms"])
+    mononym = _mononyms(rng, culture, family.age, rates["mononyms"], family.arrives == 0)
     men, women = _elders(rng, culture, male=True), _elders(rng, culture, male=False)
     name = names(rng, culture, family.male, mononym, Known(surname, _first_word(men), family.order))
     young = np.flatnonzero(family.father >= 0)
@@ -135,22 +135,23 @@ def _cultures(rng: Generator, family: Kin, origin: Ints) -> Ints:
     return np.where(apart, own, head[family.home])
 
 
-def _mononyms(rng: Generator, culture: Ints, age: Ints, share: float) -> Mask:
-    """Names of one word: such a share of all, more among elders and where the culture inclines to them."""
+def _mononyms(rng: Generator, culture: Ints, age: Ints, share: float, of: Mask) -> Mask:
+    """Names of one word: such a share of the people `of`, more among elders and where the culture inclines to them."""
     inclined = mononym_inclination()
     weight = np.array([inclined[number] for number in range(len(inclined))])[culture] * (0.6 + age / 40.0)
-    chance = weight * share * len(weight) / weight.sum()
+    chance = weight * share / weight[of].mean()
     for _ in range(4):  # what is cut off above is spread over the others
         chance = np.minimum(chance, 0.95)
-        chance *= share * len(weight) / chance.sum()
+        chance *= share / chance[of].mean()
     return np.asarray(rng.random(len(weight)) < chance)
 
 
 def _elders(rng: Generator, culture: Ints, male: bool) -> Strings:
     """Names for parents who live elsewhere."""
     n = len(culture)
+    everyone = np.full(n, True)
     known = Known(family_names(rng, culture), np.full(n, "Ahmad", dtype=object), rng.integers(0, 4, n))
-    return names(rng, culture, np.full(n, male), _mononyms(rng, culture, np.full(n, 60), 0.35), known)
+    return names(rng, culture, np.full(n, male), _mononyms(rng, culture, np.full(n, 60), 0.35, everyone), known)
 
 
 def _first_word(name: Strings) -> Strings:

@@ -15,11 +15,11 @@ RECORDS = (0.63, 0.224, 0.088, 0.038, 0.014, 0.006)
 
 
 def rates(noise: float = 1.0) -> Rates:
-    """All rates by name, those of errors, defects and the registry `noise` times as high, none beyond 95 %."""
+    """All rates by name, all but those of people `noise` times as high, none beyond 95 %."""
     table = words("rates")
     noisy = {
         name: min(MOST, noise * rate)
-        for part in ("errors", "defects", "registry")
+        for part in ("errors", "defects", "registry", "staff")
         for name, rate in table[part].items()
     }
     return MappingProxyType({**table["people"], **noisy})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from mdi_engine.population import sirs_staff, sisdmk
 from mdi_engine.population.draws import Ints, Mask, Strings, strings
 from mdi_engine.population.names import CULTURES
 from mdi_engine.population.people import People
 from mdi_engine.population.simrs import Sheet
+from mdi_engine.population.workers import Worker
 
 # Marks of a row of SIMRS that stand in the truth; the others are told by the extract itself.
 TOLD = (
@@ -50,6 +52,20 @@ def simrs_truth(people: People, flags: Strings, made: Sheet) -> Rows:
     columns = (made.cells["kode_rs"], made.cells["no_rm"], people.entity[person], told)
     for house, record, entity, words in zip(*(column.tolist() for column in columns), strict=True):
         yield "simrs", f"{house}-{record}", entity, words
+
+
+def staff_truth(
+    people: People, flags: Strings, entries: Iterable[sisdmk.Entry], lines: Iterable[sirs_staff.Line]
+) -> Rows:
+    """The rows of the truth for health workers in both lists."""
+    for one in entries:
+        yield "sisdmk", fingerprint(one.nik), *_whose(people, flags, one.worker, one.flags)
+    for line in lines:
+        yield "sirs_staff", line.key, *_whose(people, flags, line.worker, line.flags)
+
+
+def _whose(people: People, flags: Strings, worker: Worker, own: Iterable[str]) -> tuple[str, str]:
+    return str(people.entity[worker.person]), " ".join((str(flags[worker.person]), *worker.flags, *own))
 
 
 def dukcapil_truth(people: People, flags: Strings, rows: Ints) -> Rows:
