@@ -32,18 +32,17 @@ def typed_number(rng: Generator, product: Product, products: Sequence[Product], 
     pack = int(rng.integers(len(product.sizes)))
     if rng.random() < WRONG_NIE * noise:
         return Written(_decorated(rng, another(rng, products, product)), ("wrong_nie",))
-    number = product.number(pack)
-    chance, flags = rng.random() / noise, ("second_pack",) * (pack > 0 and product.kind == "medicine")
-    if product.kind == "device" and chance < SHORT_DEVICE:
-        return Written(number[:-1], ("typo",))
+    number, flags = product.number(pack), ("second_pack",) * (pack > 0 and product.kind == "medicine")
+    chance = rng.random()
     for share, flag, text in (
+        (SHORT_DEVICE * (product.kind == "device"), "typo", number[:-1]),
         (TYPED_WRONG, "typo", _slip(rng, number)),
         (DISCLAIMED, "disclaimer", f"BPOM: {number} ({DISCLAIMER})"),
         (TWO_NUMBERS, "two_numbers", f"{number} / {product.number(0)}"),
     ):
-        if chance < share:
+        if chance < share * noise:
             return Written(text, (*flags, flag))
-        chance -= share
+        chance -= share * noise
     return Written(_decorated(rng, product, pack) if rng.random() < DECORATED * noise else number, flags)
 
 
