@@ -20,6 +20,7 @@ _PLACEHOLDERS = {
     "no_hp": ("-", "0"),
     "rt_rw": ("-", "000/000"),
 }
+_PLANTED = ("hospital_phone", "default_date", "swapped_nik_kk", "scientific_nik")  # counted where they are planted
 _DEFAULT_DAYS = (day_of(1900, 1, 1), day_of(1970, 1, 1))
 
 
@@ -47,6 +48,11 @@ def plant(rng: Generator, made: Sheet, houses: Providers, rates: Rates) -> Mappi
     made.marks |= {"swapped_nik_kk": swap, "scientific_nik": number}
     counts |= {"nik_kk_swapped": int(swap.sum()), "nik_apostrophe": int(apostrophe.sum())}
     return counts | {"nik_scientific": int(number.sum()), "phone_underscore": int(under.sum())}
+
+
+def marked(made: Sheet) -> Mapping[str, int]:
+    """How many rows have each mark that is not a defect of the file."""
+    return {name: int(rows.sum()) for name, rows in made.marks.items() if name not in _PLANTED}
 
 
 def _placeholders(rng: Generator, cells: Strings, column: str, rates: Rates) -> int:

@@ -24,6 +24,11 @@ COLUMNS = (
     "status_meninggal", "tanggal_meninggal", "tanggal_daftar",
 )  # fmt: skip
 _TYPED = ("nama_pasien", "tempat_lahir", "nama_ibu", "alamat", "kelurahan", "kecamatan")
+# What is mended when a row is sent again.
+_MENDED = (
+    "newborn", "spelling", "typo", "reordered", "initial", "dropped", "cut", "no_nik", "mother_nik", "wrong_digit",
+    "swapped_date", "wrong_date", "year_only",
+)  # fmt: skip
 _BPJS_ABSENT, _RT_ABSENT = 0.4, 0.25
 _BIRTH_NAMES = ("By. Ny. {}", "By Ny {}", "Bayi Ny. {}", "By. Ny {}")
 _STREETS = ("Jl. {} No. {}", "Jl {} No {}", "Jalan {} {}", "JLN. {} NO.{}")
@@ -224,6 +229,14 @@ def _ends(rng: Generator, made: Sheet, people: People, houses: Providers) -> Non
     made.cells["status_meninggal"] = np.where(dead, "Y", "").astype(object)
     made.cells["tanggal_meninggal"] = np.where(dead, dated(people.died[person], form), "")
     made.cells["tanggal_daftar"] = dated(made.visits.day, form)
+
+
+def faulty(made: Sheet) -> Mask:
+    """The rows that a hospital could mend."""
+    found = np.zeros(len(made.visits.person), dtype=np.bool_)
+    for mark in _MENDED:
+        found |= made.marks[mark]
+    return found
 
 
 def mended(made: Sheet, rows: Ints, people: People, houses: Providers) -> Mapping[str, Strings]:

@@ -151,6 +151,6 @@ def delivered(known: Sequence[Line], people: People, month: int) -> Iterator[str
             yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>\n"
 
 
-def ever(known: Sequence[Line], months: int) -> Iterator[Line]:
+def ever(known: Sequence[Line], months: int) -> list[Line]:
     """The rows that any of the first deliveries has."""
-    return (line for line in known if line.enters < months and line.enters < line.leaves)
+    return [line for line in known if line.enters < months and line.enters < line.leaves]

@@ -108,6 +108,6 @@ def _job(entry: Entry, job: Job, at: int) -> dict[str, object]:
     }
 
 
-def ever(known: Sequence[Entry], months: int) -> Iterator[Entry]:
+def ever(known: Sequence[Entry], months: int) -> list[Entry]:
     """The workers that any of the first deliveries has."""
-    return (one for one in known if one.worker.enters < months and one.worker.enters < one.worker.leaves)
+    return [one for one in known if one.worker.enters < months and one.worker.enters < one.worker.leaves]
