@@ -21,8 +21,8 @@ def looks_personal(column: str) -> bool:
     >>> [looks_personal(name) for name in ("NIK", "nama", "Tgl Lahir", "nama_ibu", "namapasien", "nama_rs", "klinik")]
     [True, True, True, True, True, False, False]
     """
-    words = set(re.findall(r"[^\W_]+", column.lower()))
-    whole = "".join(re.findall(r"[^\W_]+", column.lower()))
+    words = set(_words(column))
+    whole = "".join(_words(column))
     if any(part in whole for part in _list("parts")):
         return True
     if words & _list("things") or whole.removeprefix("nama") in _list("things"):
@@ -37,4 +37,8 @@ def usual_check(column: str) -> str | None:
     ('nik_fault', None)
     """
     checks: dict[str, str] = read_toml("personal_columns")["checks"]
-    return checks.get(column.strip().lower().replace(" ", "_"))
+    return next((checks[word] for word in _words(column) if word in checks), None)
+
+
+def _words(column: str) -> list[str]:
+    return re.findall(r"[^\W_]+", column.lower())
