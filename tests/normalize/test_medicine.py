@@ -60,6 +60,8 @@ def test_a_salt_is_kept_apart_and_is_a_substance_where_nothing_else_is() -> None
 
 def test_a_brand_is_no_substance() -> None:
     assert medicine_substances("SANMOL TABLET 500 MG") is None
+    assert medicine_substances("Zorimab metronidazol 250 mg tab") == "metronidazole"
+    assert medicine_strength("Coramifen 200 mg/40 mg/5 mL suspensi") == "200mg/5ml+40mg/5ml"
     assert medicine_core("SANMOL TABLET 500 MG") == medicine_brand("SANMOL TABLET 500 MG") == "sanmol"
 
 
@@ -90,10 +92,13 @@ def test_a_device_keeps_its_words() -> None:
     name = "Spuit 3 cc Terumo, box 100 pcs"
     assert (medicine_substances(name), medicine_core(name), medicine_pack(name)) == (
         None,
-        "spuit terumo",
+        "spuit 3ml terumo",
         "100 pcs 3ml",
     )
     assert medicine_core("Infus set dewasa, dus 50 pcs") == "infus set dewasa"
+    assert medicine_core("Disposable Syringe 3cc TERUMO") == "spuit 3ml terumo"
+    assert medicine_core("Kapas 250 gram") == medicine_core("Absorbent Cotton 250 G") == "kapas 250g"
+    assert medicine_strength("Abocath 24G") is None
     assert medicine_core("Kateter K wire") == "kateter k wire"
     assert medicine_core("Tablet salut selaput") is None
     assert medicine_core("Panadol Extra 10 Kaplet") == "panadol extra"

@@ -110,7 +110,7 @@ def medicine_container(text: str | None) -> str | None:
 
 def _pack(text: str | None) -> Pack:
     read = parse_medicine(text)
-    if read.substances or read.rest or text is None:
+    if text is None or not read.bare:
         return read.pack
     cleaned = null_placeholder(text)
     return Pack() if cleaned is None else read_pack(medicine_tokens(ascii_lower(cleaned)), whole=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 
-from mdi_engine.normalize.medicine_strength import read_strength
+from mdi_engine.normalize.medicine_strength import Strength, read_strength
 from mdi_engine.normalize.medicine_tokens import Token
 from mdi_engine.reference.medicine_words import medicine_words
 
@@ -71,14 +71,18 @@ def _is_joined(tokens: Sequence[Token], place: int) -> bool:
 def _take_measure(pack: Pack, text: str, place: int) -> None:
     strengths = read_strength(text)
     if len(strengths) == 1 and not strengths[0].per and strengths[0].amount.endswith(("ml", "mg")):
-        amount = strengths[0].amount
-        pack.measure = amount if strengths[0].volume else _in_grams(amount)
+        pack.measure = content(strengths[0])
         pack.used.add(place)
 
 
-def _in_grams(milligrams: str) -> str:
-    value = milligrams.removesuffix("mg")
-    return f"{value[:-3]}g" if value.endswith("000") and value.isdecimal() else milligrams
+def content(amount: Strength) -> str:
+    """An amount as what something holds or weighs: whole grams in grams.
+
+    >>> content(*read_strength("15 g")), content(*read_strength("3 cc")), content(*read_strength("0,5 g"))
+    ('15g', '3ml', '500mg')
+    """
+    value = amount.amount.removesuffix("mg")
+    return f"{value[:-3]}g" if value.endswith("000") and value.isdecimal() else str(amount)
 
 
 def _take_unit(pack: Pack, word: str, places: list[int], tokens: Sequence[Token]) -> None:

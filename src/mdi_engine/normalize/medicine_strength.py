@@ -48,12 +48,14 @@ def _parts() -> re.Pattern[str]:
 class Strength:
     """One amount and what it is per, both canonical text (`500mg`, `5ml`; `per` is empty where it is one unit).
 
-    `volume` says that the amount itself is a volume: what a bottle holds, not a strength.
+    `volume` says that the amount itself is a volume: what a bottle holds, not a strength; `grams` that it is written in
+    grams, per nothing.
     """
 
     amount: str
     per: str = ""
     volume: bool = False
+    grams: bool = False
 
     def __str__(self) -> str:
         return f"{self.amount}/{self.per}" if self.per else self.amount
@@ -78,7 +80,8 @@ def read_strength(text: str) -> tuple[Strength, ...]:
     per = _per(found["many"], found["per"])
     ranges = re.split(r" ?[/;+] ?", found["numbers"])
     amounts = ("-".join(_plain(number(n, symbol) * scale * factor) for n in re.split(" ?- ?", r)) for r in ranges)
-    return tuple(Strength(amount + symbol, per, volume=unit in tables.volume) for amount in amounts)
+    volume, grams = unit in tables.volume, factor == 1000 and unit in tables.mass and not per
+    return tuple(Strength(amount + symbol, per, volume, grams) for amount in amounts)
 
 
 def _unit(unit: str) -> tuple[Decimal, str]:

@@ -37,6 +37,8 @@ class MedicineWords:
     items: Mapping[str, str]
     pack_joins: frozenset[str]
     pack_fills: frozenset[str]
+    outer: frozenset[str]
+    devices: Mapping[str, str]
     fillers: frozenset[str]
     joins: frozenset[str]
     maker_legal: frozenset[str]
@@ -59,6 +61,8 @@ def medicine_words() -> MedicineWords:
         items=toml["items"],
         pack_joins=frozenset(toml["pack"]["joins"]),
         pack_fills=frozenset(toml["pack"]["fills"]),
+        outer=frozenset(toml["pack"]["outer"]),
+        devices=toml["devices"],
         fillers=frozenset(toml["fillers"]["words"]),
         joins=frozenset(toml["fillers"]["joins"]),
         maker_legal=frozenset(toml["makers"]["legal"]),
