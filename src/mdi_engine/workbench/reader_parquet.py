@@ -32,8 +32,10 @@ from mdi_engine.workbench.formats import Layout
 from mdi_engine.workbench.numbers import DOUBLE_DIGITS, HALF_DIGITS, SINGLE_DIGITS, number_cell, number_text
 
 _PIECE = 1 << 20
-# "2020-01-02 00:00:00.000000": the fraction goes if it is nothing, and so does midnight.
-_NO_FRACTION = re.compile(r"\.0+(?=Z|$)")
+# Of what Arrow writes, "2020-01-02 00:00:00.000+0700": a fraction that is nothing, an offset, and midnight.
+_NO_FRACTION = re.compile(r"\.0+(?=\D|$)")
+_OFFSET = re.compile(r"(:\d\d[+-]\d\d)(\d\d)$")
+_MIDNIGHT = re.compile(r"T00:00:00(Z|[+-]\d\d:\d\d)?$")
 _ODD = (pa.ArrowException, OSError, ValueError, OverflowError, TypeError)
 
 
@@ -126,8 +128,10 @@ def _texts(
             if _is_sound(column):
                 return column.cast(pa.string())
             column = column.cast(pa.large_binary())
-        elif pa.types.is_timestamp(kind):
-            column = column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.string())
+        elif pa.types.is_temporal(kind):
+            if pa.types.is_timestamp(kind):
+                column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+            column = column.cast(pa.string())
             return pa.array([_moment(text) for text in column.to_pylist()], pa.string())
         elif not any(test(kind) for test in _TAKEN_ONE_BY_ONE):
             return column.cast(pa.string())
@@ -169,12 +173,12 @@ def _plain(value: Any) -> Any:
 
 
 def _moment(text: str | None) -> str | None:
-    """A timestamp as Arrow writes it, in ISO form; of midnight the date alone.
+    """A date and time as Arrow writes it, in ISO form; of midnight the date alone.
 
-    >>> [_moment(f"2020-01-02 {time}") for time in ("00:00:00.000000", "03:04:05.000000", "03:04:05.500000Z")]
-    ['2020-01-02', '2020-01-02T03:04:05', '2020-01-02T03:04:05.500000Z']
+    >>> [_moment(f"2020-01-02 {time}") for time in ("00:00:00.000", "03:04:05.000000+0700", "03:04:05.500Z")]
+    ['2020-01-02', '2020-01-02T03:04:05+07:00', '2020-01-02T03:04:05.500Z']
     """
-    return text and _NO_FRACTION.sub("", text).replace(" ", "T").removesuffix("T00:00:00")
+    return text and _MIDNIGHT.sub("", _OFFSET.sub(r"\1:\2", _NO_FRACTION.sub("", text)).replace(" ", "T"))
 
 
 def _others(names: Sequence[str], columns: Sequence[Sequence[str | None]], rows: int) -> pa.Array:

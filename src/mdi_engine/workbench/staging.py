@@ -21,6 +21,7 @@ from mdi_engine.workbench.contract import Contract
 from mdi_engine.workbench.database import quoted
 from mdi_engine.workbench.extract import Extract
 from mdi_engine.workbench.functions import Normalizer, register
+from mdi_engine.workbench.mapping import map_rows
 from mdi_engine.workbench.reader import read_chunks
 
 _REJECTS = "row_id BIGINT, file_no INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR"
@@ -65,7 +66,7 @@ def stage(
             raise _no_rows(extract)
     _reject_exponents(con, contract)
     _reject_patterns(con, contract)
-    _map(con, contract)
+    map_rows(con, contract, normalizers, sum(read))
     _reject_unmapped(con, contract)
     _refuse_doubled(con, contract, extracts)
     counted = con.execute("SELECT file_no, count(DISTINCT row_id) FROM set_aside GROUP BY file_no").fetchall()
@@ -191,27 +192,6 @@ def _reject_patterns(con: duckdb.DuckDBPyConnection, contract: Contract) -> None
                 "WHERE NOT regexp_full_match(null_placeholder(value), $pattern)",
                 {"name": name, "reason": f"does not match {column.pattern}", "pattern": column.pattern},
             )
-
-
-def _map(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    fields = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in contract.entity.field_names)
-    try:
-        con.execute(f"CREATE TEMP TABLE staged AS SELECT row_id, {fields} FROM mapped")  # noqa: S608
-    except (duckdb.Error, RuntimeError) as error:
-        if "KeyboardInterrupt" in str(error):  # somebody pressed Ctrl-C inside a normaliser: DuckDB wraps it
-            raise KeyboardInterrupt from None
-        if not isinstance(error, duckdb.DataError | duckdb.ProgrammingError):
-            raise
-        # Its text quotes the value, which may be a person's: only the kind of the error is told.
-        raise ModelError(
-            str(contract.mapping_path),
-            [f"{type(error).__name__} on a row of this delivery; write TRY_CAST where a value may not fit"],
-        ) from None
-    rows = con.execute(
-        "SELECT count(*), count(DISTINCT row_id), count(*) FILTER (row_id NOT IN (SELECT row_id FROM raw)) FROM staged"
-    ).fetchall()[0]
-    if rows[0] != rows[1] or rows[2]:
-        raise ModelError(str(contract.mapping_path), ["one row of raw must give at most one row, with its own row_id"])
 
 
 def _reject_unmapped(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:

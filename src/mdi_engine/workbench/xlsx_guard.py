@@ -8,7 +8,6 @@ the cells of the sheet that is wanted are counted, before anything is kept.
 from __future__ import annotations
 
 import posixpath
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,7 +23,6 @@ _PIECE = 1 << 16
 _WORKBOOK, _SHARED = "xl/workbook.xml", "xl/sharedstrings.xml"
 # Other kinds of workbook in a zip, which calamine would read too.
 _OTHERS = ("xl/workbook.bin", "content.xml")
-_CELL = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _LOCKED_FLAG = 1
 
 
@@ -35,7 +33,8 @@ class WorkbookGuard:
         self.extract = extract
         self.file = file
         try:
-            parts = zipfile.ZipFile(file).infolist()
+            with zipfile.ZipFile(file) as archive:
+                parts = archive.infolist()
         except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
             raise self._refused(f"not a sound .xlsx: its zip is damaged ({error})") from error
         # calamine finds a part whatever the case of its name.
@@ -94,8 +93,12 @@ class WorkbookGuard:
     def _inflated(self, part: zipfile.ZipInfo) -> Iterator[bytes]:
         if part.flag_bits & _LOCKED_FLAG or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise self._refused("not a sound .xlsx: a part of its zip is locked, or compressed as Excel does not")
-        self.file.seek(part.header_offset)
-        header = self.file.read(30)
+        header = b""
+        if part.header_offset >= 0:
+            self.file.seek(part.header_offset)
+            header = self.file.read(30)
+        if not header.startswith(b"PK\x03\x04"):
+            raise self._refused("not a sound .xlsx: its zip is damaged (a part is not where it should be)")
         # The lengths of the name and of what follows it, before the content.
         self.file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
         left = part.compress_size
@@ -130,8 +133,9 @@ class WorkbookGuard:
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = target.start
-        parser.EndElementHandler = target.end
-        parser.CharacterDataHandler = target.text_found
+        if target.takes_text:
+            parser.EndElementHandler = target.end
+            parser.CharacterDataHandler = target.text_found
         parser.StartDoctypeDeclHandler = self._refuse_doctype
         try:
             for piece in self._inflated(part):
@@ -150,6 +154,8 @@ class WorkbookGuard:
 
 class _Target:
     """What listens to a parser. Names come with a prefix or without."""
+
+    takes_text = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None: ...
 
@@ -171,6 +177,8 @@ class _Attributes(_Target):
 class _Lengths(_Target):
     """How long each shared string is."""
 
+    takes_text = True
+
     def __init__(self) -> None:
         self.found: list[int] = []
 
@@ -187,7 +195,10 @@ class _Cells(_Target):
     """The last row and column with a value, and how much text the shared strings in cells are."""
 
     def __init__(self, lengths: list[int]) -> None:
+        self.takes_text = bool(lengths)
         self.lengths = lengths
+        self.kinds = _LocalNames()
+        self.numbers = _ColumnNumbers()
         self.rows = self.columns = self.text = 0
         self.row, self.column = 0, 0
         self.shared = False
@@ -198,18 +209,26 @@ class _Cells(_Target):
         return self.rows * self.columns
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        kind = name.rpartition(":")[2]
+        kind = self.kinds[name]
         if kind == "c":
-            self._place(attributes.get("r"))
+            # A cell says where it stands, or stands right of the one before.
+            if reference := attributes.get("r"):
+                letters = reference.rstrip("0123456789")
+                self.row, self.column = int(reference[len(letters) :]), self.numbers[letters]
+            else:
+                self.column += 1
             self.shared = attributes.get("t") == "s"
         elif kind in ("v", "is"):
-            self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
+            if self.row > self.rows:
+                self.rows = self.row
+            if self.column > self.columns:
+                self.columns = self.column
             self.value = "" if self.shared else None
         elif kind == "row":
             self.row, self.column = int(attributes["r"]) if "r" in attributes else self.row + 1, 0
 
     def end(self, name: str) -> None:
-        if self.value is not None and name.rpartition(":")[2] == "v":
+        if self.value is not None and self.kinds[name] == "v":
             number = int(self.value or 0)
             self.text += self.lengths[number] if 0 <= number < len(self.lengths) else 0
             self.value = None
@@ -218,15 +237,21 @@ class _Cells(_Target):
         if self.value is not None:
             self.value += text
 
-    def _place(self, reference: str | None) -> None:
-        """A cell says where it stands, or stands right of the one before."""
-        if reference is None:
-            self.column += 1
-            return
-        parts = _CELL.fullmatch(reference)
-        if parts is None:
+
+class _LocalNames(dict[str, str]):
+    """`x:c` is c."""
+
+    def __missing__(self, name: str) -> str:
+        return self.setdefault(name, name.rpartition(":")[2])
+
+
+class _ColumnNumbers(dict[str, int]):
+    """A is 1, XFD is 16,384. Raises ValueError for what names no column."""
+
+    def __missing__(self, letters: str) -> int:
+        if not (len(letters) <= 3 and letters.isascii() and letters.isalpha()):
             raise ValueError("no reference of a cell")
-        letters, row = parts.groups()
-        self.row, self.column = int(row), 0
+        number = 0
         for letter in letters.upper():
-            self.column = self.column * 26 + ord(letter) - ord("A") + 1
+            number = number * 26 + ord(letter) - ord("A") + 1
+        return self.setdefault(letters, number)
