@@ -6,9 +6,8 @@ maker (3), the maker's product (3), form (2), strength (letter), pack (digit). A
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -21,8 +20,8 @@ Kind = Literal["medicine", "other", "device"]
 
 BRANDED, IMPORTED = 0.55, 0.08
 DEVICES, OTHERS = 0.2, 0.05  # of all products
-MEDICINES_PER_MAKER = 12
-# No maker is known under these numbers to us; that none has one cannot be known.
+SUBSTANCES_PER_MAKER, MOST_MAKERS = 12, 600
+# Makers' numbers count from here, where no real one is known to us, and go on from 000 in a large population.
 FIRST_MAKER = 900
 
 
@@ -118,25 +117,25 @@ def catalogue(rng: Generator, count: int) -> tuple[Product, ...]:
 
 def _medicines(rng: Generator, count: int) -> Iterator[Product]:
     number = 0
+    each = max(SUBSTANCES_PER_MAKER, count // MOST_MAKERS)
     for maker in range(count):  # far more than are needed
-        name, items = _maker(rng, maker, "maker_second"), Counter[str]()
-        for at in rng.permutation(len(substances()))[:MEDICINES_PER_MAKER]:
-            substance = substances()[at]
-            brand = _brand(rng) if rng.random() < BRANDED else ""
-            items[name] += 1
-            for form, order, strength in _registered(rng, substance):
+        for item, at in enumerate(rng.permutation(len(substances()))[:each], start=1):
+            for product in _presentations(rng, maker, item, substances()[at]):
                 if number == count:
                     return
                 number += 1
-                year = int(rng.integers(5, 26))
-                head = ("D" if brand else "G") + substance.control + ("I" if rng.random() < IMPORTED else "L")
-                code = (
-                    f"{head}{year:02d}{(FIRST_MAKER + maker) % 1000:03d}{items[name]:03d}{form.code}{'ABCDEF'[order]}"
-                )
-                sizes = form.packs[: int(rng.integers(1, len(form.packs) + 1))]
-                yield Product(
-                    f"R{number:06d}", "medicine", code, name, brand, 2000 + year, sizes, substance, form, strength
-                )
+                yield replace(product, entity=f"R{number:06d}")
+
+
+def _presentations(rng: Generator, maker: int, item: int, substance: Substance) -> Iterator[Product]:
+    """One maker's `item`-th product in the forms and strengths it is registered in."""
+    name, brand = _maker(maker, "maker_second"), _brand(rng) if rng.random() < BRANDED else ""
+    for form, order, strength in _registered(rng, substance):
+        year = int(rng.integers(5, 26))
+        head = ("D" if brand else "G") + substance.control + ("I" if rng.random() < IMPORTED else "L")
+        code = f"{head}{year:02d}{(FIRST_MAKER + maker) % 1000:03d}{item:03d}{form.code}{'ABCDEF'[order]}"
+        sizes = form.packs[: int(rng.integers(1, len(form.packs) + 1))]
+        yield Product("", "medicine", code, name, brand, 2000 + year, sizes, substance, form, strength)
 
 
 def _registered(rng: Generator, substance: Substance) -> Iterator[tuple[Form, int, str]]:
@@ -147,11 +146,13 @@ def _registered(rng: Generator, substance: Substance) -> Iterator[tuple[Form, in
                 yield forms()[form], order, strength
 
 
-def _maker(rng: Generator, number: int, second: str) -> str:
+def _maker(number: int, second: str) -> str:
+    """The name of a maker, by its number from 0: two words, three where two have been used up."""
     names = words("product_words")["names"]
     firsts, seconds = names["maker_first"], names[second]
     name = f"{firsts[number % len(firsts)]} {seconds[number // len(firsts) % len(seconds)]}"
-    return name if number < len(firsts) * len(seconds) else f"{name} {pick(rng, firsts)}"
+    again = number // (len(firsts) * len(seconds))
+    return f"{name} {firsts[(number + again) % len(firsts)]}" if again else name
 
 
 def _brand(rng: Generator) -> str:
@@ -163,7 +164,7 @@ def _other(rng: Generator, number: int) -> Product:
     prefix, name, form = _parts(pick(rng, words("product_words")["others"]))
     year = int(rng.integers(15, 26))
     code = f"{prefix}{year:02d}{rng.integers(10**7):07d}"
-    maker = _maker(rng, int(rng.integers(40)), "maker_second")
+    maker = _maker(int(rng.integers(40)), "maker_second")
     return Product(f"R{number:06d}", "other", code, maker, _brand(rng), 2000 + year, forms()[form].packs[:1],
                    form=forms()[form], name=name, local=name)  # fmt: skip
 
@@ -174,7 +175,7 @@ def _device(rng: Generator, number: int) -> Product:
     prefix = "AKL" if rng.random() < 0.4 else "AKD"
     group = f"{rng.integers(1, 4)}{rng.integers(6, 22):02d}{rng.integers(1, 9):02d}"
     code = f"{prefix}{group}{year:02d}{rng.integers(10**4):04d}"
-    maker = _maker(rng, int(rng.integers(60)), "device_second")
+    maker = _maker(int(rng.integers(60)), "device_second")
     return Product(f"R{number:06d}", "device", code, maker, _brand(rng), 2000 + year, _parts(sizes, ","),
                    name=name, local=local)  # fmt: skip
 
