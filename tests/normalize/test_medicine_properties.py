@@ -28,6 +28,8 @@ HOSTILE = {
     "broken words": "fl fi " * 16_000,
     "brackets": "5 " + "(" * 50_000 + ")" * 50_000,
     "packs": "10 x " * 20_000 + "strip",
+    "huge packs": "999999 x " * 2_000 + "strip",
+    "many packs": "999999 strip " * 2_000,
     "digits": "1." * 50_000 + "mg",
     "many digits": "9" * 5_000 + " strip " * 500,
     "one long word": "fluoro" * 1_600,

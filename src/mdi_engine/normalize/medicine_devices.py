@@ -17,11 +17,11 @@ def is_device(reader: Reader, tokens: Sequence[Token]) -> bool:
     A form at the beginning, before other words (`infus set`), does not; nor does a weight in grams (`kapas 250 g`),
     which may be a gauge, too (`24G`).
     """
-    words = [text for kind, text in tokens if kind == "word"]
-    if not words or reader.found or not all(amount.grams for amount in reader.early):
+    if reader.found or not all(amount.grams for amount in reader.early):
         return False
-    first = form_at(words, 0)
-    return reader.form is None or (first is not None and first[1] < len(words))
+    words = [text for kind, text in tokens if kind == "word"]
+    first = form_at(words, 0) if words else None
+    return bool(words) if reader.form is None else first is not None and first[1] < len(words)
 
 
 def device_words(tokens: Sequence[Token], pack: Pack) -> list[str]:

@@ -10,8 +10,8 @@ from mdi_engine.normalize.medicine_strength import Strength, read_strength
 from mdi_engine.normalize.medicine_tokens import Token
 from mdi_engine.reference.medicine_words import medicine_words
 
-# A number of more digits counts nothing that is sold.
-_MAX_DIGITS = 6
+# Nothing is sold by more: not a number of more digits, not more levels of a pack, not more in a pack.
+_MAX_DIGITS, _MAX_LEVELS, _MAX_COUNT = 6, 5, 10_000_000
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ def read_pack(tokens: Sequence[Token], *, whole: bool) -> Pack:
             pending.clear()
         elif text == "+" and pack.counted:
             break
-        elif kind == "word" and text not in tables.pack_joins and text not in tables.pack_fills:
+        elif pending and kind == "word" and text not in tables.pack_joins and text not in tables.pack_fills:
             pending.clear()
     if len(pending) == 1 and pending[0] == len(tokens) - 1 and pending[0] - 1 in pack.loose and not pack.counted:
         pack.count, pack.counted, pack.unit = int(tokens[-1][1]), True, None  # `box 100`
@@ -89,9 +89,9 @@ def _take_unit(pack: Pack, word: str, places: list[int], tokens: Sequence[Token]
     tables = medicine_words()
     container = tables.containers.get(word)
     pack.container = pack.container or container
-    numbers = [int(tokens[place][1]) for place in places[:-1]]
+    numbers = [int(tokens[place][1]) for place in places[-_MAX_LEVELS:-1]]
     if numbers:
-        pack.count *= prod(numbers)
+        pack.count = min(pack.count * prod(numbers), _MAX_COUNT)
         pack.counted = True
     if container is not None and (numbers or pack.unit is None) and not pack.is_item:
         pack.unit = container

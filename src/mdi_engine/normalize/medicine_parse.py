@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from mdi_engine.normalize.medicine_devices import device_words, is_device
 from mdi_engine.normalize.medicine_pack import Pack, read_pack
@@ -16,8 +16,7 @@ from mdi_engine.normalize.text import ascii_lower, null_placeholder
 from mdi_engine.reference.medicine_words import medicine_words
 
 
-@dataclass(frozen=True, slots=True)
-class Medicine:
+class Medicine(NamedTuple):
     """The parts of a name. `substances` are pairs of the English name (words joined by `_`) and its strengths, sorted.
 
     `total` is a strength given once for several substances. `brand` and `rest` are folded words. `bare` says that no
@@ -30,7 +29,7 @@ class Medicine:
     form: str | None = None
     brand: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
-    pack: Pack = field(default_factory=Pack)
+    pack: Pack = Pack()
     bare: bool = True
 
 

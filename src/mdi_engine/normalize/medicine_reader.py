@@ -128,7 +128,9 @@ class Reader:
         if self.early and len(self.early) == len(waiting):
             self.found |= {name: (amount,) for name, amount in zip(waiting, self.early, strict=True)}
             self.early = []
-        amounts = [amount for of_one in self.found.values() for amount in of_one]
+        amounts = [amount for of in self.found.values() for amount in of]
+        if len(amounts) < 2:
+            return tuple(sorted(self.found.items()))
         shared = iter(_share_per(amounts))
         return tuple(sorted((name, tuple(next(shared) for _ in of)) for name, of in self.found.items()))
 
