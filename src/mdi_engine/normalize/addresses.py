@@ -158,7 +158,7 @@ def address_core(text: str | None) -> str | None:
     >>> address_core("Jl. Jend. Soedirman No. 05 RT 004/RW 012 Kel. Menteng Kec. Menteng Kota Jakarta Pusat 10310")
     'jenderal sudirman 5 menteng'
     >>> address_core("PERUMAHAN GRIYA ASRI BLOK C2 NO 12 A"), address_core("Jln Merdeka II Gg. Melati")
-    ('perum griia asri blok c 2 12a', 'merdeka 2 gang melati')
+    ('perum gria asri blok c 2 12a', 'merdeka 2 gang melati')
     """
     return None if text is None else _parse(text[:MAX_CHARS]).core
 

@@ -21,19 +21,20 @@ class Newborn(NamedTuple):
 def read_newborn(words: Sequence[Word]) -> Newborn | None:
     """The words as a newborn's; None where `By.` is how a named baby is spoken of (`By. Ahmad`).
 
-    It is a newborn's if the mother is announced (Ny., Ibu, of), or sex or number stands in place of a name.
+    It is a newborn's if a parent is announced (Ny., Ibu, Tn., of), or sex or number stands in place of a name.
     """
     tables = person_words().newborn
     baby = next((place for place, word in enumerate(words) if word.key in tables["baby"]), None)
-    if baby is None or not (baby == 0 or words[baby].starts or words[baby - 1].key in tables["mother"]):
+    if baby is None:
         return None
     rest = [*words[:baby], *words[baby + 1 :]]
-    announced = any(word.key in tables["mother"] or word.key in tables["of"] for word in rest)
+    announced = any(word.key in tables[kind] for word in rest for kind in ("mother", "father", "of"))
     stated = any(word.key in tables["sex"] for word in rest[baby : baby + 1])
-    counted = any(word.key.isdecimal() or word.key in ("kembar", "gemeli") for word in rest)
+    counted = any(word.key.isdecimal() or word.key in tables["twin"] for word in rest)
     if not (announced or stated or counted):
         return None
-    return _without_order([word for word in rest if word.key not in tables["of"]], baby)
+    end = next((place for place, word in enumerate(rest) if word.key in tables["father"]), len(rest))
+    return _without_order([word for word in rest[:end] if word.key not in tables["of"]], baby)
 
 
 def _without_order(words: Sequence[Word], baby: int) -> Newborn:

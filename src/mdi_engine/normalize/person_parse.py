@@ -93,6 +93,10 @@ def _read(pieces: Sequence[Sequence[Word]]) -> PersonName:
     for piece in pieces:
         _take(piece, parts)
     own = _in_order(parts.names)
+    if len(parts.names) > 1:  # put together, a title may stand where none stood: `SE, BUDI`
+        whole = parts._replace(names=[])
+        _take_name(own, whole)
+        own = _in_order(whole.names)
     return PersonName(
         display=" ".join([word.text for word in (*own, *parts.father)]).upper() or None,
         core=_core([word.key for word in own]),
@@ -109,7 +113,9 @@ def _take(piece: Sequence[Word], parts: _Parts) -> None:
     marks = {tables.marks[word.key] for word in piece if word.key in tables.marks}
     first = not parts.names
     dotted = any(word.dotted for word in piece)
-    titles = read_titles(words) if not first or dotted or len(words) < len(piece) else None
+    titles = read_titles(piece) if not first or dotted else None
+    if titles is None and len(words) < len(piece) and not (first and words):
+        titles = read_titles(words)
     if titles is None and not first and (unknown := unknown_title(piece)) is not None:
         titles = [unknown]
     if titles is None or (first and len(words) == 1):
@@ -122,15 +128,20 @@ def _take(piece: Sequence[Word], parts: _Parts) -> None:
 
 def _take_name(piece: Sequence[Word], parts: _Parts) -> None:
     tables = person_words()
-    fathers = (n for n, word in enumerate(piece) if n and word.key in tables.father)
+    if parts.names and "(" in piece[0].gap:
+        return  # `Siti Aminah (Ibu Ani)`: a note
+    fathers = (n for n, word in enumerate(piece) if word.key in tables.father and (n or parts.names))
     place = next(fathers, len(piece))
     start = _take_front(piece[:place], parts)
     own = _unmarked(piece[start:place], parts)
     start = _take_front(own, parts)
     end, behind = tail_titles(own[start:])
     parts.titles.extend(behind)
-    if own[start:]:
-        parts.names.append(own[start : start + end])
+    own = own[start : start + end]
+    if len(own) == 1 and own[0].key in tables.marks:
+        parts.marks.add(tables.marks[own[0].key])
+    elif own:
+        parts.names.append(own)
     if not parts.father and place + 1 < len(piece):
         second = next(fathers, len(piece))
         end, behind = tail_titles(piece[:second], first=place + 2)
@@ -145,7 +156,7 @@ def _unmarked(words: Sequence[Word], parts: _Parts) -> list[Word]:
     for word in words:
         if word.key in tables.anywhere:
             parts.titles.append(in_case(tables.prefixes[word.key], word))
-        elif word.key in tables.marks and word.key not in ("an", "by", "bayi"):
+        elif word.key in tables.marks and word.key != "an":
             parts.marks.add(tables.marks[word.key])
         elif word.key not in tables.dropped:
             kept.append(word)

@@ -60,7 +60,16 @@ def fold_name(word: str) -> str:
     >>> [fold_name(word) for word in ("dwi", "dewi", "eka", "eko", "tri", "tria", "rohman", "rahman")]
     ['dwi', 'dewi', 'eka', 'eko', 'tri', 'tria', 'rohman', 'rahman']
     """
+    folded = _fold_name(word)
+    while (again := " ".join(map(_fold_name, folded.split(" ")))) != folded:
+        folded = again
+    return folded
+
+
+def _fold_name(word: str) -> str:
     firsts = []
+    if word not in _families() and (modern := modern_name(word)) not in person_words().special:
+        word = modern
     while (found := _glued(word)) is not None:
         first, word = found
         firsts.append(first)

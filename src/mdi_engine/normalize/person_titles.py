@@ -64,8 +64,8 @@ def read_titles(words: Sequence[Word], *, bare: bool = False) -> list[str] | Non
     position = 0
     while position < len(words):
         word = words[position]
-        if titles and (word.gap == "~" or (word.gap == "-" and word.key.startswith("k"))):
-            titles[-1] += f"({word.text.upper()})" if word.gap == "~" else f"-{word.text.upper()}"
+        if titles and ("~" in word.gap or (word.gap == "-" and word.key.startswith("k"))):
+            titles[-1] += f"({word.text.upper()})" if "~" in word.gap else f"-{word.text.upper()}"
             length = 1
         elif (step := _speciality(words, position, bare) or _degree(words, position, bare)) is not None:
             titles.append(step[0])
@@ -88,7 +88,7 @@ def _speciality(words: Sequence[Word], start: int, bare: bool) -> tuple[str, int
     after = start + 1
     for length in range(min(_LONGEST_SPECIALITY, len(words) - after), 0, -1):
         spelled = known.get(_joined(words[after : after + length]))
-        if spelled is not None and all(word.gap != "~" for word in words[after : after + length]):
+        if spelled is not None and all("~" not in word.gap for word in words[after : after + length]):
             return label + spelled, length + 1
     return (label + words[after].text, 2) if words[after].dotted else None
 
@@ -99,15 +99,17 @@ def _degree(words: Sequence[Word], start: int, bare: bool) -> tuple[str, int] | 
         piece = words[start : start + length]
         key = _joined(piece)
         title = tables.suffixes.get(key) or (None if bare else tables.prefixes.get(key))
-        if title is not None and (not bare or _counts_bare(piece, key)):
+        if title is not None and (not bare or _counts_bare(piece, key, title)):
             return in_case(title, words[start]), length
     return None
 
 
-def _counts_bare(piece: Sequence[Word], key: str) -> bool:
+def _counts_bare(piece: Sequence[Word], key: str, title: str) -> bool:
+    """Dots make a title; without them it is a known word, or parted as its normal spelling is (`S Kep`, not `B BA`)."""
     if len(piece) == 1:
         return key in person_words().bare
-    return any(word.dotted for word in piece[1:]) or len(piece[-1].key) > 1
+    last = piece[-1].key
+    return any(word.dotted for word in piece[1:]) or (len(last) > 1 and last == title.lower().rpartition(".")[2])
 
 
 def unknown_title(words: Sequence[Word]) -> str | None:

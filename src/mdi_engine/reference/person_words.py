@@ -74,7 +74,8 @@ def person_words() -> PersonWords:
         )
     }
     bare = _bare([*suffixes, *(f"sp{word}" for word in specialities if len(word) > 1)], toml["bare"])
-    special = {*prefixes, *marks, *newborn["baby"], *bare, *_last_pieces(titles), "md", "st", "sp", "subsp"}
+    special = {*prefixes, *marks, *bare, *_last_pieces(titles), "md", "st", "sp", "subsp"}
+    special.update(*(newborn[kind] for kind in ("baby", "mother", "father", "of", "sex", "twin")))
     for name in ("anywhere", "dropped", "dropped_first", "father", "clan", "bali_particles"):
         special |= words[name]
     return PersonWords(
