@@ -4,6 +4,7 @@ SELECT
     hospital_code(kode_instansi)  AS source_key,
     clean_text(unit_kerja)        AS name,
     facility_type(unit_kerja)     AS name_type,
+    facility_house(unit_kerja)    AS house,
     facility_core(unit_kerja)     AS name_core,
     facility_number(unit_kerja)   AS name_number,
     facility_place(unit_kerja)    AS name_place,

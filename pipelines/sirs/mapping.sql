@@ -4,6 +4,7 @@ SELECT
     hospital_code(kode_rs)      AS source_key,
     clean_text(nama_rs)         AS name,
     facility_type(nama_rs)      AS name_type,
+    facility_house(nama_rs)     AS house,
     facility_core(nama_rs)      AS name_core,
     facility_number(nama_rs)    AS name_number,
     facility_place(nama_rs)     AS name_place,

@@ -10,6 +10,7 @@ FACILITY = Entity(
         Field("source_key", "what the source itself calls the row by; one value, one row"),
         Field("name", "the name, cleaned for display"),
         Field("name_type", "the kind of house the name says, one word such as rsud; NULL if it says nothing"),
+        Field("house", "rs for every hospital, else the type: what a facility cannot be two of"),
         Field("name_core", "folded words of the name that carry identity, joined by a blank"),
         Field("name_number", "numbers in the name, roman ones turned to arabic"),
         Field("name_place", "names of a kab/kota or province found in the name"),
@@ -24,6 +25,7 @@ FACILITY = Entity(
         "name": {
             "name": "clean_text",
             "name_type": "facility_type",
+            "house": "facility_house",
             "name_core": "facility_core",
             "name_number": "facility_number",
             "name_place": "facility_place",

@@ -204,6 +204,16 @@ def facility_type(text: str | None) -> str | None:
     return parse_facility_name(text).type
 
 
+def facility_house(text: str | None) -> str | None:
+    """What a facility can never be two of: `rs` for every hospital, else its type; NULL if the name says nothing.
+
+    >>> [facility_house(text) for text in ("RSUD X", "RSIA Y", "Instalasi Farmasi RSUD X", "Puskesmas Z")]
+    ['rs', 'rs', 'ifrs', 'puskesmas']
+    """
+    kind = parse_facility_name(text).type
+    return "rs" if kind is not None and kind.startswith("rs") else kind
+
+
 def facility_core(text: str | None) -> str | None:
     """The folded words that carry identity, without type, number and place; NULL if there are none.
 
@@ -231,4 +241,4 @@ def facility_place(text: str | None) -> str | None:
     return parse_facility_name(text).place
 
 
-NORMALIZERS = (facility_name, facility_type, facility_core, facility_number, facility_place)
+NORMALIZERS = (facility_name, facility_type, facility_house, facility_core, facility_number, facility_place)
