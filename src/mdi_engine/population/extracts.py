@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 from numpy.random import Generator
 
 from mdi_engine.population.workbooks import Cell, write_workbook
 
-# Of a list's rows, each month: these come anew, are withdrawn, are corrected.
-ARRIVING, WITHDRAWN, CORRECTED = 0.03, 0.01, 0.02
+# Of a list's rows, each month: these come anew (for so many months), are withdrawn, are corrected.
+ARRIVING, ARRIVALS, WITHDRAWN, CORRECTED = 0.015, 12, 0.01, 0.02
 FIRST_YEAR = 2026
 TRUTH_COLUMNS = ("source", "source_key", "entity", "flags")
 
 Cells = Mapping[str, Cell]
+Months = npt.NDArray[np.int64]
 Writer = Callable[[Path, Sequence[str], Iterable[Sequence[Cell]]], None]
 
 
@@ -49,10 +52,26 @@ class Extract:
     delta: bool = False
 
 
-def write_extract(out: Path, extract: Extract, rng: Generator, months: int) -> int:
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """For each row the months, from 0, of its first and last delivery, and of the first one that corrects it."""
+
+    first: Months
+    last: Months
+    mended: Months
+
+
+def draw_lives(rng: Generator, rows: int) -> Lives:
+    """Lives that do not depend on how many months are asked for: more of them leave the earlier ones as they are."""
+    first = np.where(rng.random(rows) < ARRIVING * ARRIVALS, rng.integers(1, ARRIVALS + 1, rows), 0)
+    return Lives(first, first + rng.geometric(WITHDRAWN, rows) - 1, first + rng.geometric(CORRECTED, rows))
+
+
+def write_extract(out: Path, extract: Extract, lives: Lives, months: int) -> int:
     """Write the first delivery to `out`/<source>/<file>, later ones to `out`/<source>/<YYYY-MM>/<file>; rows in all."""
     written = 0
-    for month, rows in enumerate(deliveries(rng, extract.rows, months, extract.delta)):
+    for month in range(months):
+        rows = delivery(extract, lives, month)
         folder = out / extract.source / (month_name(month) if month else "")
         folder.mkdir(parents=True, exist_ok=True)
         extract.write(folder / extract.file, extract.columns, ([row.get(c) for c in extract.columns] for row in rows))
@@ -60,29 +79,32 @@ def write_extract(out: Path, extract: Extract, rng: Generator, months: int) -> i
     return written
 
 
+def delivery(extract: Extract, lives: Lives, month: int) -> list[Cells]:
+    """The cells of a month: everything that stands then, or (`delta`) what is new and what changed."""
+    sent = (lives.first <= month) & (month <= lives.last)
+    if extract.delta:
+        sent = (lives.first == month) | (lives.mended == month)
+    return [
+        {**row.cells, **row.correction} if month >= mended else row.cells
+        for row, mended, goes in zip(extract.rows, lives.mended.tolist(), sent.tolist(), strict=True)
+        if goes
+    ]
+
+
 def month_name(month: int) -> str:
     """The month of a delivery, from 0: 2026-01, 2026-02 …"""
     return f"{FIRST_YEAR + month // 12}-{month % 12 + 1:02d}"
 
 
-def deliveries(rng: Generator, rows: Sequence[Row], months: int, delta: bool) -> Iterator[list[Cells]]:
-    """The cells of each month's delivery: everything that stands then, or (`delta`) what is new and what changed."""
-    later = rng.random(len(rows)) < ARRIVING * (months - 1)
-    first = later * rng.integers(1, max(months, 2), len(rows))
-    last = first + rng.geometric(WITHDRAWN, len(rows)) - 1
-    mended = first + rng.geometric(CORRECTED, len(rows))
-    for month in range(months):
-        yield [
-            {**row.cells, **row.correction} if month >= mended[at] else row.cells
-            for at, row in enumerate(rows)
-            if (delta and month in (first[at], mended[at])) or (not delta and first[at] <= month <= last[at])
-        ]
-
-
-def write_truth(path: Path, extracts: Iterable[Extract]) -> None:
-    """Write which thing each row is, with the flags of its subgroups."""
+def write_truth(path: Path, extracts: Iterable[tuple[Extract, Lives]], months: int) -> None:
+    """Write which thing each delivered row is, with the flags of its subgroups."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [(e.source, row.key, row.entity, " ".join(sorted(set(row.flags)))) for e in extracts for row in e.rows]
+    rows = (
+        (extract.source, row.key, row.entity, " ".join(sorted(set(row.flags))))
+        for extract, lives in extracts
+        for row, first in zip(extract.rows, lives.first.tolist(), strict=True)
+        if first < months
+    )
     write_csv(path, TRUTH_COLUMNS, sorted(rows))
 
 

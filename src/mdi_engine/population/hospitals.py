@@ -1,4 +1,4 @@
-"""Invented hospitals as two extracts with the shapes and defects of the real ones, and the truth about them.
+"""Invented hospitals as two lists with the shapes and defects of the real ones.
 
 Shares follow what the lists of 2021 and 2022 show: some houses stand in one list only, some names are written another
 way, a few houses were renamed, and a few codes were issued anew, so that no code tells the truth.
@@ -6,16 +6,12 @@ way, a few houses were renamed, and a few codes were issued anew, so that no cod
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal
 
-from numpy.random import PCG64, Generator
+from numpy.random import Generator
 
-from mdi_engine.errors import UsageError
 from mdi_engine.population.hospital_names import HospitalName, Kind, invent, pick, vary
 from mdi_engine.reference.regions import Kabkota, before_papua_split, kabkota, provinces
 
@@ -25,23 +21,9 @@ RENAMED = 0.03
 CODE_REISSUED = 0.03
 NAMESAKE = 0.01
 EMERGENCY = 0.25  # of the houses that only the later list has: the field hospitals of the Covid-19 years
-LARGEST = 500_000
 
 SIRS_COLUMNS = ("kode_rs", "nama_rs", "nama_prop", "jenis_rs", "kelas", "pemilik", "total_tt")
 PUSDATIN_COLUMNS = ("kode_kab", "kode_instansi", "unit_kerja")
-TRUTH_COLUMNS = ("source", "source_key", "entity")
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratedFiles:
-    """Where the two extracts and the truth (source, source_key, entity) were written, and how many rows they hold."""
-
-    sirs: Path
-    pusdatin: Path
-    truth: Path
-    sirs_rows: int
-    pusdatin_rows: int
-    hospitals: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +56,6 @@ _CLASSES = ("A", *["B"] * 15, *["C"] * 52, *["D"] * 28, *["D PRATAMA"] * 2, *["B
 _BEDS = {"A": 600, "B": 250, "C": 100, "D": 50, "D PRATAMA": 25, "Belum Ditetapkan": 30}
 _SERIALS = 1000
 _SERIAL_STEP = 7  # prime to 1000, so that serials of a kab/kota do not repeat
-
-
-def generate_hospitals(out: Path, n: int, seed: int) -> GeneratedFiles:
-    """Write `n` invented hospitals to `out`/{sirs,pusdatin,truth}; the same `n` and `seed` give the same bytes.
-
-    Raises UsageError if `n` is not within 1..500,000.
-    """
-    if not 1 <= n <= LARGEST:
-        raise UsageError(f"{n} hospitals were asked for", hint=f"Any number from 1 to {LARGEST:,} will do.", n=n)
-    rng = Generator(PCG64(seed))
-    sirs, pusdatin = hospital_lists(rng, n)
-    files = GeneratedFiles(
-        out / "sirs" / "sirs_2021.csv",
-        out / "pusdatin" / "pusdatin_2022.csv",
-        out / "truth" / "facility.csv",
-        len(sirs),
-        len(pusdatin),
-        n,
-    )
-    order = rng.permutation(len(sirs))
-    _write(files.sirs, SIRS_COLUMNS, [sirs_cells(rng, sirs[index]) for index in order], csv.QUOTE_MINIMAL)
-    by_place = sorted(pusdatin, key=lambda row: (_code_of_2022(row.place), row.code))
-    _write(files.pusdatin, PUSDATIN_COLUMNS, [pusdatin_cells(row) for row in by_place], csv.QUOTE_ALL)
-    truth = [
-        (source, row.code, row.entity) for source, rows in (("pusdatin", pusdatin), ("sirs", sirs)) for row in rows
-    ]
-    _write(files.truth, TRUTH_COLUMNS, sorted(truth), csv.QUOTE_MINIMAL)
-    return files
 
 
 def hospital_lists(rng: Generator, n: int, noise: float = 1.0) -> tuple[list[House], list[House]]:
@@ -205,11 +159,3 @@ def _province_of_2021(place: Kabkota) -> str:
 def _code_of_2022(place: Kabkota) -> str:
     """The Kemendagri code in use before the provinces of Papua were divided."""
     return place.old or place.code
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]], quoting: Literal[0, 1]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, quoting=quoting, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from numpy.random import PCG64, Generator
 
-from mdi_engine.population.extracts import Extract, write_extract, write_truth
+from mdi_engine.population.extracts import Extract, draw_lives, write_extract, write_truth
 from mdi_engine.population.facilities import facility_extracts, houses
 from mdi_engine.population.hospitals import House
 from mdi_engine.population.payers import payer_extract
@@ -35,7 +35,8 @@ def write_things(
     """Write the extracts of eight sources, a delivery for each month, and the truth; gives rows by source.
 
     `people` sets the sizes unless `hospitals` (1..500,000) sets that one; `noise` multiplies the shares of defects.
-    The same arguments give the same bytes. Truth stands in `out`/truth/{facility,product,payer,service}.csv.
+    The same arguments give the same bytes, and more months leave the earlier deliveries as they are. The truth stands
+    in `out`/truth/{facility,product,payer,service}.csv.
     """
     count = hospitals or hospitals_for(people)
     products = min(MOST_PRODUCTS, FEWEST_PRODUCTS + people // PEOPLE_PER_PRODUCT)
@@ -48,8 +49,8 @@ def write_things(
     }
     rows: dict[str, int] = {}
     for entity, extracts in entities.items():
-        write_truth(out / "truth" / f"{entity}.csv", extracts)
-        for number, extract in enumerate(extracts):
-            rng = Generator(PCG64([seed, 8, number, *entity.encode()]))
-            rows[extract.source] = write_extract(out, extract, rng, months)
+        lives = [draw_lives(Generator(PCG64([seed, 8, *e.source.encode()])), len(e.rows)) for e in extracts]
+        write_truth(out / "truth" / f"{entity}.csv", zip(extracts, lives, strict=True), months)
+        for extract, lived in zip(extracts, lives, strict=True):
+            rows[extract.source] = write_extract(out, extract, lived, months)
     return rows
