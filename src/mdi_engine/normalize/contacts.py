@@ -13,8 +13,9 @@ from mdi_engine.reference.fillers import fillers
 from mdi_engine.reference.tables import read_toml
 
 _NOT_SIGN = re.compile(r"[\W_]+")
-# Indonesian mobile numbers as the library knows them: 8, not 84, 9 to 12 digits without the leading 0.
-_MOBILE = re.compile(r"(?:\+?62|0)?(8[1-35-9][0-9]{7,10})")
+# Indonesian mobile numbers as the library knows them: 8, not 84, 9 to 12 digits without the leading 0. Behind a 62
+# without plus at least 10: the library reads shorter ones as numbers of a town with the area code 062x.
+_MOBILE = re.compile(r"(?:(?:\+62|0)?|62(?=[0-9]{10}))(8[1-35-9][0-9]{7,10})")
 _SPACING = re.compile(r"[ .\-()]+")
 _LABEL = re.compile(r"^(?:(?:no|nomor|hp|telp|tlp|tel|phone|wa|mobile)\b[\s.:/]*)+", re.IGNORECASE)
 _EXTENSION = re.compile(r"\s?\b(?:ext|pes|pswt|ekst)\b.*$", re.IGNORECASE)

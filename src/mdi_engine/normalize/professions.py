@@ -28,7 +28,8 @@ class _Professions:
 def _tables() -> _Professions:
     toml = read_toml("professions")
     rows = toml["professions"]
-    phrases = tuple((f" {phrase} ", row["name"]) for row in rows for phrase in row["phrases"])
+    own = [(row["name"], [row["name"].replace("_", " "), *row["phrases"]]) for row in rows]
+    phrases = tuple((f" {phrase} ", name) for name, all_phrases in own for phrase in all_phrases)
     return _Professions(phrases, toml["titles"], toml["specialists"])
 
 
