@@ -33,8 +33,8 @@ SITE_COLUMNS = (
 HOSPITAL_LISTED, PHARMACY_LISTED = 0.4, 0.5
 # Sites of the other kinds for each hospital.
 PUSKESMAS, CLINICS, PHARMACIES, CHAIN = 0.6, 0.3, 0.4, 0.08
-NO_CODE, CODE_DECORATED, NO_KABKOTA, NO_PHONE, NO_ADDRESS, DEFAULT_POINT, NO_POINT = (
-    0.25, 0.15, 0.04, 0.3, 0.1, 0.03, 0.4,
+NO_CODE, CODE_DECORATED, NO_KABKOTA, NO_PHONE, PHONE_MASKED, NO_ADDRESS, DEFAULT_POINT, NO_POINT = (
+    0.25, 0.15, 0.04, 0.3, 0.02, 0.1, 0.03, 0.4,
 )  # fmt: skip
 SPELLED_ANOTHER_WAY = 0.35
 # The point that one real system writes where it knows none.
@@ -192,7 +192,7 @@ def _cells(rng: Generator, site: _Site, noise: float, phone: str) -> Cells:
         "JENIS_SARANA": words("site_words")[site.kind]["label"],
         "ALAMAT": "-" if lost(NO_ADDRESS) else f"{street}, {site.place.name}",
         "KODE_KAB": None if lost(NO_KABKOTA) else site.place.code,
-        "TELEPON": None if lost(NO_PHONE) else phone,
+        "TELEPON": None if lost(NO_PHONE) else f"{phone[:-3]}___" if lost(PHONE_MASKED) else phone,
         "LATITUDE": None if unknown else point[0],
         "LONGITUDE": None if unknown else point[1],
         "STATUS": "TIDAK AKTIF" if rng.random() < 0.02 else "AKTIF",
