@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mdi_engine.errors import Conflict
@@ -11,8 +11,8 @@ from mdi_engine.errors import Conflict
 SIGN = Path("truth", "population.json")
 
 
-def prepare(out: Path, replace: bool) -> None:
-    """Make the folder, or empty it of what was generated there before if it may be replaced.
+def prepare(out: Path, replace: bool) -> frozenset[Path]:
+    """Make the folder, or empty it of what was generated there before if it may be replaced; gives what stays in it.
 
     Raises Conflict if it holds anything else, or anything at all that may not be replaced.
     """
@@ -25,13 +25,18 @@ def prepare(out: Path, replace: bool) -> None:
             raise Conflict(f"{out} holds a population already", hint=hint, path=str(out))
         _remove(out, made)
     out.mkdir(parents=True, exist_ok=True)
+    return frozenset(_files(out))
 
 
-def sign(out: Path, order: Mapping[str, object]) -> None:
-    """Write down what was ordered, and the files it became."""
-    files = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+def sign(out: Path, order: Mapping[str, object], others: frozenset[Path]) -> None:
+    """Write down what was ordered, and the files it became; `others` were there before."""
+    files = sorted(path.relative_to(out).as_posix() for path in _files(out) if path not in others)
     text = json.dumps({"order": order, "files": files}, indent=2)
     (out / SIGN).write_text(text + "\n", encoding="utf-8")
+
+
+def _files(out: Path) -> Iterator[Path]:
+    return (path for path in out.rglob("*") if path.is_file())
 
 
 def _signed(out: Path) -> list[Path] | None:

@@ -60,7 +60,7 @@ def generate(
     that holds anything, unless it was made here before and may be replaced.
     """
     order.check()
-    prepare(out, replace)
+    others = prepare(out, replace)
     things = write_things(out, order.people, order.seed, order.months, order.noise, order.hospitals)
     world, defects = order.world(), defaultdict[str, Counter[str]](Counter)
     with Files(out) as files:
@@ -71,5 +71,5 @@ def generate(
             advance(count)
     text = json.dumps(defects, indent=2, sort_keys=True)
     (out / "truth" / "defects.json").write_text(text + "\n", encoding="utf-8")
-    sign(out, asdict(order))
+    sign(out, asdict(order), others)
     return dict(sorted({**things, **files.rows}.items()))

@@ -102,7 +102,7 @@ def _numbers(rng: Generator, made: Sheet, people: People, rates: Rates) -> None:
     person, unnamed = made.visits.person, made.visits.unnamed
     n = len(person)
     nik, none = people.numbers.nik[person], unnamed | people.foreign[person]
-    absent = none | choose(rng, ~none, max(0.0, rates["nik_absent"] - none.mean()), n)
+    absent = none | choose(rng, ~none, max(0.0, rates["nik_absent"] - none.sum() / max(1, n)), n)
     child = people.kin.mother[person] >= 0
     mothers = choose(rng, child & ~absent, rates["nik_mothers"], int(child.sum()))
     nik = np.where(mothers, people.numbers.nik[people.kin.mother[person]], nik)
@@ -128,8 +128,8 @@ def _texts(numbers: Ints, absent: Mask) -> Strings:
 
 
 def _digit_off(rng: Generator, nik: Ints) -> Ints:
-    """The number with one digit, not the first, replaced by another."""
-    place = 10 ** rng.integers(0, 15, len(nik))
+    """The number with one digit replaced by another; not of the province, or it might become anybody's."""
+    place = 10 ** rng.integers(0, 14, len(nik))
     old = nik // place % 10
     return np.asarray(nik + ((old + rng.integers(1, 10, len(nik))) % 10 - old) * place)
 

@@ -52,8 +52,8 @@ def with_titles(front: str, name: str, back: str) -> str:
 
 
 def digit_wrong(rng: Generator, nik: int) -> int:
-    """The NIK with one digit, not the first, replaced by another."""
-    place = int(10 ** rng.integers(0, 15))
+    """The NIK with one digit replaced by another; not of the province, or it might become anybody's."""
+    place = int(10 ** rng.integers(0, 14))
     old = nik // place % 10
     return nik + ((old + int(rng.integers(1, 10))) % 10 - old) * place
 
