@@ -31,6 +31,8 @@ _FOLDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 _DOUBLED = re.compile(r"([^aiueo])\1+|(?<=.)([aiueo])\2+")
 _FINAL_H = re.compile("(?<=[aiou])h$")
 _ABDUL = re.compile("abdu(?:l|r(?=r)|s(?=s)|z(?=z)|(?=[rsz]))([a-z]{4,})")
+# A whole name has at most 60 letters (Permendagri 73/2022): a longer word is none.
+_LONGEST = 60
 _SHORTEST = 3
 _SHORTEST_GLUED = 4
 
@@ -60,6 +62,8 @@ def fold_name(word: str) -> str:
     >>> [fold_name(word) for word in ("dwi", "dewi", "eka", "eko", "tri", "tria", "rohman", "rahman")]
     ['dwi', 'dewi', 'eka', 'eko', 'tri', 'tria', 'rohman', 'rahman']
     """
+    if len(word) > _LONGEST:
+        return word
     folded = _fold_name(word)
     while (again := " ".join(map(_fold_name, folded.split(" ")))) != folded:
         folded = again
