@@ -120,3 +120,40 @@ def test_what_is_no_toml_is_said_so(tmp_path: Path) -> None:
     (fault,) = faults_of(folder_of(tmp_path, "[source\n"))
     assert fault.startswith("not TOML: ")
     assert "line 1" in fault
+
+
+def test_how_a_file_is_read_is_stated_in_the_contract(tmp_path: Path) -> None:
+    stated = SOURCE.replace('key = "kode"', 'key = "kode"\nformat = "xlsx"\nsheet = "Data"\nheader_rows = 2')
+    contract = load_contract(folder_of(tmp_path, stated.replace("required", "code = true\nrequired")), "toko")
+    assert contract.layout == Layout("xlsx", sheet="Data", header_rows=2)
+    assert contract.columns["kode"].code
+
+
+@pytest.mark.parametrize(
+    ("format", "options", "faults"),
+    [
+        ("json", 'separator = ";"\nencoding = "utf-8"\nsheet = "x"\nheader_rows = 1', 4),
+        ("csv", 'records = "data"\nsheet = "x"\nheader_rows = 2', 3),
+        ("parquet", 'encoding = "utf-8"', 1),
+        ("html", 'separator = ";"\nencoding = "cp1252"', 1),
+        ("xlsx", 'header_rows = 2\nsheet = "x"', 0),
+        ("json", 'records = "a.b"', 0),
+    ],
+)
+def test_an_option_of_another_format_is_a_fault(tmp_path: Path, format: str, options: str, faults: int) -> None:
+    folders = folder_of(tmp_path, SOURCE.replace('key = "kode"', f'key = "kode"\nformat = "{format}"\n{options}'))
+    if not faults:
+        assert load_contract(folders, "toko").layout.format == format
+        return
+    found = faults_of(folders)
+    assert len(found) == faults
+    assert all("(line " in fault and f"this source is {format}" in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    "option", ['format = "xls"', "header_rows = 3", 'records = ""', 'records = "a..b"', 'sheet = ""', 'separator = "x"']
+)
+def test_a_value_that_no_option_has_is_a_fault_with_its_line(tmp_path: Path, option: str) -> None:
+    name = option.split(" ")[0]
+    (fault,) = faults_of(folder_of(tmp_path, SOURCE.replace('key = "kode"', f'key = "kode"\n{option}')))
+    assert fault.startswith(f"source.{name} (line 7): ")

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mdi_engine.entities import Entity, Field
@@ -151,3 +153,38 @@ def test_rows_whose_key_cannot_be_read_are_counted_once(con: duckdb.DuckDBPyConn
     rows = 'kode,nama\n1,A\nfew\n2,"B" C\n-,D\nx2,E\n7,omit\n'
     staged(con, tmp_path, rows, contract=mapped(MAPPING + " WHERE nama IS DISTINCT FROM 'omit'"))
     assert rows_without_key(con) == 3
+
+
+CODES = replace(CONTRACT, columns={"kode": Column(meaning="", required=True, code=True), "nama": Column(meaning="")})
+EXPONENT = "written as a number with an exponent: its digits are lost"
+
+
+@pytest.mark.parametrize(
+    "code", ["3.2E+15", "3,2E+15", "9.27106E+15", "3.2e15", "'3.2E+15", " 3E+15 ", "-1.5E-3", "﻿3.2E+15"]
+)
+def test_a_code_written_with_an_exponent_is_set_aside(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, code: str
+) -> None:
+    (file,) = staged(con, tmp_path, f'kode,nama\n"{code}","{code}"\n2,B\n', contract=CODES)
+    assert (file.accepted, file.rejected) == (1, 1)
+    assert set_aside(con) == [(0, 1, "kode", code, EXPONENT)]
+
+
+@pytest.mark.parametrize(
+    "code", ["0101E003", "3E5", "'3.2", "31.1.1.100.2.14.123456", "E+15", "DKL9931519403A1", "3.2E+"]
+)
+def test_a_code_with_an_e_among_its_digits_is_a_code(con: duckdb.DuckDBPyConnection, tmp_path: Path, code: str) -> None:
+    (file,) = staged(con, tmp_path, f"kode,nama\n{code},A\n", contract=CODES)
+    assert file.accepted == 1
+
+
+def test_a_key_that_lost_its_digits_cannot_be_read(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"kode": [9971060312000001.0, 7.0], "nama": ["A", "B"]}), path)
+    contract = replace(CODES, layout=Layout("parquet"))
+    (file,) = stage(con, contract, [inspect(path, "utf-8", format="parquet")], NORMALIZERS)
+    assert (file.read, file.accepted) == (2, 1)
+    reason = "a number of 16 digits lost its last digits in the file; export this column as text"
+    assert (0, 1, "kode", "9971060312000000.0", reason) in set_aside(con)
+    assert rows_without_key(con) == 1
+    assert absent_keys(con, ["7", "9971060312000000"]) == ["9971060312000000"]
