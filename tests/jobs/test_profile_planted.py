@@ -39,6 +39,8 @@ def people(dice: random.Random) -> list[Row]:
             {
                 "no_rm": f"RM{serial:06}",
                 "nik": f"381603{day:02}{born:%m%y}{dice.randrange(1, 9999):04}",
+                "no_kk": f"381603{dice.randrange(1, 29):02}{dice.randrange(1, 13):02}{dice.randrange(10, 26)}"
+                f"{dice.randrange(1, 9999):04}",
                 "nama": name,
                 "jk": sex,
                 "tgl_lahir": f"{born:%d/%m/%Y}",
@@ -89,6 +91,18 @@ def cut(table: list[Row], dice: random.Random) -> None:
         row["keterangan"] = row["keterangan"][:30]
 
 
+def cut_some(table: list[Row], dice: random.Random) -> None:
+    """Two systems feed the column; one of them cuts."""
+    for row in table:
+        row["keterangan"] = row["keterangan"][: 40 if dice.random() < 0.96 else None]
+
+
+def return_exchanged(table: list[Row], dice: random.Random) -> None:
+    """People who are there again, their NIK and KK exchanged."""
+    for row in dice.sample(table, 12):
+        table.append(row | {"no_rm": f"RM{len(table):06}", "nik": row["no_kk"], "no_kk": row["nik"]})
+
+
 def month_first(value: str) -> str:
     day, month, year = value.split("/")
     return f"{month}/{day}/{year}"
@@ -98,6 +112,13 @@ PLANTED: list[tuple[str, str | None, int | None, Plant]] = [
     ("shared_value", "no_hp", 300, put("no_hp", 300, "081200000000")),
     ("shared_value", "kartu", 60, put("kartu", 60, "0000000000000")),
     ("default_date", "tgl_lahir", 90, put("tgl_lahir", 90, "01/01/1900")),
+    ("default_date", "tgl_lahir", 100, put("tgl_lahir", 100, "1970-01-01")),
+    ("never_date", "tgl_lahir", 7, put("tgl_lahir", 7, "01/01/1900")),
+    ("partial_date", "tgl_lahir", 60, put("tgl_lahir", 60, lambda text: text[-4:])),
+    ("filler_value", "kartu", 13, put("kartu", 13, "0")),
+    ("filler_value", "no_hp", 13, put("no_hp", 13, "9999999999")),
+    ("doubled_key", "no_rm", 9, put("no_rm", 10, "RM999999")),
+    ("exchanged_values", "no_kk", 12, return_exchanged),
     ("first_of_january", "tgl_lahir", None, put("tgl_lahir", 150, lambda text: f"01/01/{text[-4:]}")),
     ("scientific_number", "nik", 25, put("nik", 25, "3.81603E+15")),
     ("rounded_number", "nik", 50, put("nik", 50, lambda text: text[:12] + "0000")),
@@ -116,6 +137,7 @@ PLANTED: list[tuple[str, str | None, int | None, Plant]] = [
     ("broken_encoding", "kota", 3, put("kota", 3, "Kota\ufffdBarat")),
     ("trailing_underscore", "no_hp", 35, put("no_hp", 35, lambda text: text[:-1] + "_")),
     ("truncated", "keterangan", None, cut),
+    ("truncated", "keterangan", None, cut_some),
     ("spaces", "nama", 20, put("nama", 20, lambda text: f" {text}")),
     ("spaces", "nama", 20, put("nama", 20, lambda text: text.replace(" ", "  ", 1))),
     ("spaces", "nama", 20, put("nama", 20, lambda text: text + "\xa0")),
@@ -158,7 +180,7 @@ def test_a_planted_defect_is_found_and_tells_no_value(
 
 
 def test_every_code_is_planted_here_or_in_the_tests_of_profile() -> None:
-    elsewhere = {"rejected_rows", "header_is_data", "doubled_key", "default_value", "fault", "warning"}
+    elsewhere = {"rejected_rows", "header_is_data", "default_value", "fault", "warning"}
     assert {code for code, *_ in PLANTED} | elsewhere == set(findings_table())
 
 

@@ -6,13 +6,15 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from mdi_engine.errors import ModelError, NotFound, UsageError
+from mdi_engine.errors import InputRefused, ModelError, NotFound, UsageError
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.reference.personal_columns import looks_personal, usual_check
 from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench.contract import Contract, load_contract, sources
 from mdi_engine.workbench.database import open_workbench
+from mdi_engine.workbench.extract import Extract
+from mdi_engine.workbench.formats import Layout
 from mdi_engine.workbench.landing import newest_delivery
 from mdi_engine.workbench.profile import Asked, Profile, profile_delivery, profile_table, scratch_table
 from mdi_engine.workbench.profile_findings import by_severity, finding
@@ -75,16 +77,12 @@ def _asked(contract: Contract) -> list[Asked]:
     ]
     if unknown:
         raise ModelError(contract.name, unknown)
-    return [
-        Asked(name, column.personal, checks=_checks(column.check), key=name == contract.key)
-        for name, column in contract.columns.items()
-    ]
+    return [Asked(name, column.personal, checks=_checks(column.check)) for name, column in contract.columns.items()]
 
 
 def _of_file(path: Path, encoding: str, separator: str, top: int, show_values: bool, progress: Progress) -> Profile:
     progress.stage("inspect")
-    extract, layout = inspect_any(path, encoding, separator)
-    names = read_names(extract, layout)
+    extract, layout, names = _opened(path, encoding, separator)
     columns = [
         Asked(name, not show_values and looks_personal(name), not show_values, _checks(usual_check(name)))
         for name in names
@@ -99,6 +97,20 @@ def _of_file(path: Path, encoding: str, separator: str, top: int, show_values: b
     if headless:
         return replace(found, findings=by_severity([finding("header_is_data", None, 1, 1), *found.findings]))
     return found
+
+
+def _opened(path: Path, encoding: str, separator: str) -> tuple[Extract, Layout, tuple[str, ...]]:
+    """The file and the names of its columns; where names are doubled, as groups of columns have them, two lines may be
+    the header.
+    """
+    extract, layout = inspect_any(path, encoding, separator)
+    try:
+        return extract, layout, read_names(extract, layout)
+    except InputRefused as refused:
+        if layout.format not in ("xlsx", "html") or "doubled" not in refused.facts:
+            raise
+        layout = replace(layout, header_rows=2)
+        return extract, layout, read_names(extract, layout)
 
 
 def _checks(check: str | None) -> tuple[str, ...]:

@@ -26,8 +26,8 @@ from mdi_engine.workbench.reader import read_chunks
 
 @dataclass(frozen=True)
 class Profile:
-    """A source's newest delivery, or a file: rows that could be read, `rejected` ones aside, each column, and what is
-    wrong, the gravest first.
+    """A source's newest delivery, or a file: rows that could be read; how many were `rejected`, for not fitting the
+    header (these are not among the rows) or the contract; each column; and what is wrong, the gravest first.
     """
 
     target: str
@@ -44,15 +44,14 @@ class Profile:
 @dataclass(frozen=True)
 class Asked:
     """What is to be profiled of one column: the name it is reported under, whether its values are kept to itself (or
-    only if they turn out to hold long numbers, as a NIK, a card or a phone is one: `doubtful`), the normalisers that
-    say what is wrong with them, and whether they have to differ from row to row.
+    only if they turn out to hold long numbers, as a NIK, a card or a phone is one: `doubtful`), and the normalisers
+    that say what is wrong with them.
     """
 
     name: str
     personal: bool = False
     doubtful: bool = False
     checks: tuple[str, ...] = ()
-    key: bool = False
 
 
 def profile_delivery(
@@ -123,7 +122,7 @@ def _profile(
     for at, of in asked.items():
         count_column(con, at)
         column = column_profile(con, of.name, rows, of.personal or (of.doubtful and has_long_numbers(con)), top)
-        findings += column_findings(con, column, of.checks, of.key)
+        findings += column_findings(con, column, of.checks)
         masks.append(masks_of(con, at, column))
         columns.append(column)
         each()

@@ -5,7 +5,7 @@ Each check yields findings; a clean column yields none. Where a bound is a matte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import sqrt
 
 import duckdb
@@ -13,13 +13,17 @@ import duckdb
 from mdi_engine.workbench.database import quoted
 from mdi_engine.workbench.profile_columns import ColumnProfile
 from mdi_engine.workbench.profile_dates import date_findings, is_dated
-from mdi_engine.workbench.profile_defaults import FAR, FEWEST, LEAST, Excess, excess
+from mdi_engine.workbench.profile_defaults import FAR, FEWEST, LEAST, TIMES, TIMES_UNIQUE, excess
 from mdi_engine.workbench.profile_findings import Finding, finding
 
 # From this share of distinct values on, a column is taken for one of numbers that are as good as unique.
 _UNIQUE = 0.5
 # A column is one of words if so many of its values hold letters and no digit.
 _WORDS = 0.8
+# So many digits on average make a column one of numbers in which 0 stands for nothing.
+_LONG_NUMBER = 5
+# A key is of one form, and few of its values are doubled.
+_ONE_FORM, _FEW = 0.9, 0.02
 # Shorter values are not cut; and where nearly all are of one length, that is their form.
 _CUT_FROM, _ONE_LENGTH = 10, 0.95
 _CASE_SHARE = 0.02
@@ -36,48 +40,56 @@ _BROKEN = r"Ã[^A-Za-z\s]|Ã$|Â[\x{80}-\x{bf}]|â€|ï»¿|\x{fffd}"
 _SCIENTIFIC = r"\d([.,]\d+)?[eE]\+\d+"
 
 
-def column_findings(
-    con: duckdb.DuckDBPyConnection, column: ColumnProfile, checks: Sequence[str], key: bool
-) -> Iterator[Finding]:
+def column_findings(con: duckdb.DuckDBPyConnection, column: ColumnProfile, checks: Sequence[str]) -> Iterator[Finding]:
     """All that is found in the counted column. `checks` are registered normalisers that say what is wrong with a value;
-    those whose name ends in `_warning` say what may be wrong. `key` tells whether values have to differ.
+    those whose name ends in `_warning` say what may be wrong.
     """
     if not column.filled:
         rows = column.empty + column.placeholders
         if rows:
             yield finding("empty_column", column.name, rows, rows)
         return
-    if key and column.distinct < column.filled:
-        yield finding("doubled_key", column.name, column.filled - column.distinct, column.filled)
-    frequent = _excess(con)
-    dated = is_dated(con, column)
-    if frequent:
-        yield _default(column, frequent, dated)
-    if dated:
-        yield from date_findings(con, column, frequent)
+    if is_dated(con, column):
+        yield from date_findings(con, column)
+    else:
+        yield from _frequent(con, column)
+        yield from _fillers(con, column)
+    yield from _nearly_unique(con, column)
     yield from _damage(con, column)
     yield from _faults(con, column, checks)
     yield from _lengths(con, column)
     yield from _words(con, column)
 
 
-def _excess(con: duckdb.DuckDBPyConnection) -> Excess | None:
-    counts = con.execute("SELECT n FROM counted WHERE kind = 'filled' ORDER BY n DESC LIMIT ?", [FAR]).fetchall()
-    return excess([n for (n,) in counts])
-
-
-def _default(column: ColumnProfile, frequent: Excess, dated: bool) -> Finding:
+def _frequent(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
     unique = column.distinct >= _UNIQUE * column.filled
-    code = "default_date" if dated else "shared_value" if unique else "default_value"
-    return finding(
-        code,
-        column.name,
-        frequent.rows,
-        column.filled,
-        values=frequent.values,
-        most=frequent.most,
-        bound=frequent.bound,
-    )
+    counts = con.execute("SELECT n FROM counted WHERE kind = 'filled' ORDER BY n DESC LIMIT ?", [FAR]).fetchall()
+    found = excess([n for (n,) in counts], TIMES_UNIQUE if unique else TIMES)
+    if found:
+        code = "shared_value" if unique else "default_value"
+        yield finding(code, column.name, found.rows, column.filled, **found.facts())
+
+
+def _fillers(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
+    """Zeros, and eight digits or more of one kind, in a column of longer numbers."""
+    rows = con.execute(
+        "SELECT coalesce(sum(n), 0)::BIGINT FROM (SELECT n, regexp_replace(value, '[^0-9]', '', 'g') AS digits "
+        "FROM counted WHERE kind = 'filled' AND contains(mask, '9') AND NOT regexp_matches(mask, '[Aa]')) "
+        "WHERE replace(digits, digits[1], '') = '' AND (digits[1] = '0' OR length(digits) >= 8)"
+    ).fetchall()[0][0]
+    digits = con.execute("SELECT sum(n * (length - length(replace(mask, '9', '')))) / sum(n) FROM masks").fetchall()[0][
+        0
+    ]
+    if rows and digits >= _LONG_NUMBER:
+        yield finding("filler_value", column.name, rows, column.filled)
+
+
+def _nearly_unique(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
+    """A column that looks like a key, always filled and of one form, and has a value twice."""
+    (main,) = con.execute("SELECT max(n) FROM masks").fetchall()[0]
+    doubled = column.filled - column.distinct
+    if column.completeness == 1 and main >= _ONE_FORM * column.filled and 0 < doubled <= _FEW * column.filled:
+        yield finding("doubled_key", column.name, doubled, column.filled)
 
 
 def _damage(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
@@ -130,16 +142,28 @@ def _faults(con: duckdb.DuckDBPyConnection, column: ColumnProfile, checks: Seque
 
 
 def _lengths(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
-    """Values of several words, cut at a length: the last length gathers all that would have been longer."""
+    """Values of several words, cut at a length, which then gathers all that would have been longer."""
     found = con.execute(
         "SELECT length, sum(d)::BIGINT, sum(n)::BIGINT FROM masks WHERE regexp_matches(mask, '[Aa].* .*[Aa]') "
-        "GROUP BY length"
+        "GROUP BY length ORDER BY length DESC"
     ).fetchall()
-    values, longest = {length: d for length, d, _ in found}, column.longest or 0
-    at_end, near = values.get(longest, 0), max(values.get(longest - step, 0) for step in (1, 2, 3))
-    if longest >= _CUT_FROM and at_end > max(LEAST, 2 * near) and at_end < _ONE_LENGTH * sum(values.values()):
-        rows = next(n for length, _, n in found if length == longest)
-        yield finding("truncated", column.name, rows, column.filled, length=longest)
+    values = {length: d for length, d, _ in found}
+    for length, _, rows in found:
+        if _is_cut(values, length, column.longest or 0):
+            yield finding("truncated", column.name, rows, column.filled, length=length)
+            return
+
+
+def _is_cut(values: Mapping[int, int], length: int, longest: int) -> bool:
+    """Whether distinct values of the length are far more than of those before it. Where some are longer (another system
+    cut none), hardly any may be, and the lengths before must be well filled: else it is the form of a code.
+    """
+    here, total = values[length], sum(values.values())
+    before = [values.get(length - step, 0) for step in (1, 2, 3)]
+    after = [values.get(length + step, 0) for step in (1, 2, 3)]
+    if length < _CUT_FROM or here <= max(LEAST, 2 * max(before)) or here >= _ONE_LENGTH * total:
+        return False
+    return length == longest or (min(before) >= LEAST / 2 and here > 4 * max(after))
 
 
 def _words(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:

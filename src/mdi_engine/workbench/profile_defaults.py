@@ -4,8 +4,8 @@ The rule. Order the distinct values of a column by their rows, the most frequent
 of names, places, birth dates or numbers, the counts near the top lie about a straight line when both rank and count are
 drawn logarithmically (Zipf's law); a column of unique numbers gives a flat one. The line through the counts at rank
 `NEAR` and rank `FAR` says what to expect at the ranks before them. A value is flagged if its rows exceed both `LEAST`
-and `TIMES` times that. Columns of less than `FEWEST` values have no such line: a sex or a class may well be on half of
-the rows.
+and `TIMES` what is expected; `TIMES_UNIQUE` in a column of numbers as good as unique, whose line nothing else bends.
+Columns of less than `FEWEST` values have no such line: a sex or a class may well be on half of the rows.
 """
 
 from __future__ import annotations
@@ -15,40 +15,47 @@ from math import log
 from typing import NamedTuple
 
 NEAR, FAR, FEWEST = 20, 200, 40
-LEAST, TIMES = 20, 5
+LEAST, TIMES, TIMES_UNIQUE = 20, 5, 3
 
 
 class Excess(NamedTuple):
-    """The flagged values: how many, their rows in all, the most rows of one, and the bound that one exceeded."""
+    """The flagged values: how many, their rows in all, the most and the least rows of one, and the bound that the most
+    frequent one exceeded.
+    """
 
     values: int
     rows: int
     most: int
+    least: int
     bound: int
 
+    def facts(self) -> dict[str, int]:
+        """What a sentence says of them."""
+        return {"values": self.values, "most": self.most, "bound": self.bound}
 
-def excess(counts: Sequence[int]) -> Excess | None:
+
+def excess(counts: Sequence[int], times: int) -> Excess | None:
     """What stands out among the counts of the `FAR` most frequent values, descending; None if nothing does.
 
-    >>> excess([300, 25, *[2] * 100])
-    Excess(values=2, rows=325, most=300, bound=20)
-    >>> excess([10_000 // rank for rank in range(1, 201)]) is None
+    >>> excess([300, 25, *[2] * 100], TIMES)
+    Excess(values=2, rows=325, most=300, least=25, bound=20)
+    >>> excess([10_000 // rank for rank in range(1, 201)], TIMES) is None
     True
     """
     if len(counts) < FEWEST:
         return None
-    bounds = [_bound(counts, rank) for rank in range(1, NEAR)]
+    bounds = [_bound(counts, rank, times) for rank in range(1, NEAR)]
     flagged = 0
     while flagged < len(bounds) and counts[flagged] > bounds[flagged]:
         flagged += 1
     if not flagged:
         return None
-    return Excess(flagged, sum(counts[:flagged]), counts[0], int(bounds[0]))
+    return Excess(flagged, sum(counts[:flagged]), counts[0], counts[flagged - 1], int(bounds[0]))
 
 
-def _bound(counts: Sequence[int], rank: int) -> float:
+def _bound(counts: Sequence[int], rank: int, times: int) -> float:
     """The rows that a value at this rank (from 1) may have, as the line has it."""
     last = min(FAR, len(counts))
     near, far = counts[NEAR - 1], counts[last - 1]
     steepness = log(near / far) / log(last / NEAR)
-    return max(LEAST, TIMES * near * float((NEAR / rank) ** steepness))
+    return max(LEAST, times * near * float((NEAR / rank) ** steepness))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import combinations, permutations
 
 import duckdb
 
@@ -15,6 +15,7 @@ from mdi_engine.workbench.profile_findings import Finding, finding
 # A form that nearly all values of a column have, and that is telling: so many digits and letters at least.
 _STRICT, _TELLING = 0.8, 6
 _FEWEST, _TIMES = 5, 3
+_LONG = 12
 _MASKS_KEPT = 50
 # A column tells rows apart if it has so many values per row, which leaves room for each row to be there a few times.
 _APART = 0.2
@@ -41,6 +42,11 @@ class Masks:
         telling = sum(character in "9Aa" for character in self.main)
         return telling >= _TELLING and "9" in self.main and self.rows[self.main] >= _STRICT * self.filled
 
+    @property
+    def long(self) -> bool:
+        """Whether they are numbers so long that two people do not have the same by chance."""
+        return self.strict and len(self.main) >= _LONG
+
 
 def masks_of(con: duckdb.DuckDBPyConnection, at: str, column: ColumnProfile) -> Masks:
     """What to keep of the column counted last."""
@@ -52,13 +58,21 @@ def row_findings(
     con: duckdb.DuckDBPyConnection, rows: int, columns: Sequence[str], masks: Sequence[Masks]
 ) -> Iterator[Finding]:
     """Findings about the rows of `profiled`. Equal rows are told by a 64-bit hash of all their columns: of a million
-    rows, two that differ share one with odds of 1 in 37 million. Without a column that tells most rows apart, equal rows
-    are no wonder.
+    rows, two that differ share one with odds of 1 in 37 million. Without a column that tells most rows apart, equal
+    rows are no wonder.
     """
     names = ", ".join(map(quoted, columns))
     doubled = con.execute(f"SELECT count(*) - count(DISTINCT hash({names})) FROM profiled").fetchall()[0][0]  # noqa: S608
     if doubled and max(column.distinct for column in masks) > _APART * rows:
         yield finding("doubled_rows", None, doubled, rows)
+    yield from _swapped(con, rows, masks)
+    for one, other in combinations([column for column in masks if column.long], 2):
+        pairs = _exchanged_pairs(con, one, other) if one.main == other.main else 0
+        if pairs:
+            yield finding("exchanged_values", other.name, pairs, rows, other=one.name)
+
+
+def _swapped(con: duckdb.DuckDBPyConnection, rows: int, masks: Sequence[Masks]) -> Iterator[Finding]:
     reported: set[frozenset[str]] = set()
     for strict, other in permutations(masks, 2):
         if strict.strict and _candidate(strict, other) and frozenset((strict.at, other.at)) not in reported:
@@ -83,3 +97,16 @@ def _exchanged(con: duckdb.DuckDBPyConnection, strict: Masks, other: Masks, rows
         {"main": strict.main},
     ).fetchall()[0]
     return both if both >= _FEWEST and both > _TIMES * there * missed / rows else 0
+
+
+def _exchanged_pairs(con: duckdb.DuckDBPyConnection, one: Masks, other: Masks) -> int:
+    """Pairs of values that stand in the two columns one way round in one row, and the other way in another."""
+    return int(
+        con.execute(
+            "WITH pairs AS (SELECT DISTINCT x, y FROM "  # noqa: S608
+            f"(SELECT {quoted(one.at)} AS x, {quoted(other.at)} AS y FROM profiled) "
+            "WHERE x <> y AND mask(x) = $main AND mask(y) = $main) "
+            "SELECT count(*) FROM pairs a JOIN pairs b ON a.x = b.y AND a.y = b.x WHERE a.x < a.y",
+            {"main": one.main},
+        ).fetchall()[0][0]
+    )
