@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from numpy.random import PCG64, Generator
 
+from mdi_engine.population.chances import happens, pick
 from mdi_engine.population.extracts import Cells, Extract, Row, write_csv, write_quoted, write_xlsx
-from mdi_engine.population.hospital_names import pick, town
+from mdi_engine.population.hospital_names import town
 from mdi_engine.population.hospitals import (
     PUSDATIN_COLUMNS,
     SIRS_COLUMNS,
@@ -136,7 +137,7 @@ def _rows(rng: Generator, hospitals: Sequence[House], noise: float) -> Iterator[
 def _written(rng: Generator, site: _Site, noise: float) -> tuple[str, tuple[str, ...]]:
     """The name as the clerk of this list writes it."""
     patterns: list[str] = words("site_words")[site.kind]["patterns"]
-    other = rng.random() < SPELLED_ANOTHER_WAY * noise
+    other = happens(rng, SPELLED_ANOTHER_WAY, noise)
     name = _hospital_another_way(rng, site.name) if other and site.hospital else site.name
     place = f"{pick(rng, ('Kab.', 'Kabupaten')) if site.place.kind == 'kabupaten' else 'Kota'} {site.place.name}"
     written = (pick(rng, patterns) if other else patterns[0]).format(
@@ -179,7 +180,7 @@ def _without_head(name: str) -> str:
 
 def _cells(rng: Generator, site: _Site, noise: float, phone: str) -> Cells:
     def lost(share: float) -> bool:
-        return bool(rng.random() < share * noise)
+        return happens(rng, share, noise)
 
     code = None if site.hospital is None or lost(NO_CODE) else site.hospital
     if code is not None and lost(CODE_DECORATED):

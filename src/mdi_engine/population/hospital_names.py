@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Literal, TypeVar
+from typing import Literal
 
 from numpy.random import Generator
+
+from mdi_engine.population.chances import pick
 
 Kind = Literal[
     "district",
@@ -25,7 +27,6 @@ Kind = Literal[
     "police",
     "emergency",
 ]
-T = TypeVar("T")
 
 # Kind → how its head is spelled out, and the other way it is written.
 HEADS: dict[Kind, tuple[str, str]] = {
@@ -68,11 +69,6 @@ class HospitalName:
 @cache
 def _words(name: str) -> tuple[str, ...]:
     return tuple(tomllib.loads((files(__package__) / "hospital_words.toml").read_text(encoding="utf-8"))[name])
-
-
-def pick(rng: Generator, options: Sequence[T]) -> T:
-    """One of the options, each as likely as the next."""
-    return options[int(rng.integers(len(options)))]
 
 
 def town(rng: Generator) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from numpy.random import Generator
 
-from mdi_engine.population.hospital_names import HospitalName, Kind, invent, pick, vary
+from mdi_engine.population.chances import happens, likely, pick
+from mdi_engine.population.hospital_names import HospitalName, Kind, invent, vary
 from mdi_engine.reference.regions import Kabkota, before_papua_split, kabkota, provinces
 
 ONE_LIST_ONLY = 0.08
@@ -76,7 +77,7 @@ def hospital_lists(rng: Generator, n: int, noise: float = 1.0) -> tuple[list[Hou
         if not only_later:
             sirs.append(house)
         if not only_earlier:
-            reissued = rng.random() < CODE_REISSUED * noise and not emergency
+            reissued = happens(rng, CODE_REISSUED, noise) and not emergency
             code = _code(place, serials) if reissued else house.code
             later, how = _later_name(rng, name, place, taken, noise)
             flags = (*how, *["reissued"] * reissued, *["emergency"] * emergency)
@@ -118,9 +119,9 @@ def _later_name(
     rng: Generator, name: HospitalName, place: Kabkota, taken: set[tuple[str, str]], noise: float
 ) -> tuple[HospitalName, tuple[str, ...]]:
     chance = rng.random()
-    if chance < RENAMED * noise:
+    if chance < likely(RENAMED, noise):
         return _new_name(rng, name.kind, place, taken), ("renamed",)
-    if chance < (RENAMED + NAME_VARIED) * noise:
+    if chance < likely(RENAMED + NAME_VARIED, noise):
         return vary(rng, name, _region_word(place), place.name), ("spelling",)
     return name, ()
 

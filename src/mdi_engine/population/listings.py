@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from numpy.random import Generator
 
-from mdi_engine.population.hospital_names import pick
+from mdi_engine.population.chances import happens, likely, pick
 from mdi_engine.population.products import Product, Substance, another
 
 NO_NIE, WRONG_NIE, TYPED_WRONG, DISCLAIMED, TWO_NUMBERS, SHORT_DEVICE = 0.10, 1 / 300, 0.006, 0.03, 0.01, 0.04
@@ -27,10 +27,10 @@ class Written(NamedTuple):
 
 def typed_number(rng: Generator, product: Product, products: Sequence[Product], noise: float, absent: float) -> Written:
     """The registration number as typed into a list: prefixes, blanks, disclaimers; absent or wrong at times."""
-    if rng.random() < absent * noise:
+    if happens(rng, absent, noise):
         return Written(pick(rng, (None, "", "-", DISCLAIMER)), ("no_nie",))
     pack = int(rng.integers(len(product.sizes)))
-    if rng.random() < WRONG_NIE * noise:
+    if happens(rng, WRONG_NIE, noise):
         return Written(_decorated(rng, another(rng, products, product)), ("wrong_nie",))
     number, flags = product.number(pack), ("second_pack",) * (pack > 0 and product.kind == "medicine")
     chance = rng.random()
@@ -40,10 +40,10 @@ def typed_number(rng: Generator, product: Product, products: Sequence[Product], 
         (DISCLAIMED, "disclaimer", f"BPOM: {number} ({DISCLAIMER})"),
         (TWO_NUMBERS, "two_numbers", f"{number} / {product.number(0)}"),
     ):
-        if chance < share * noise:
+        if chance < likely(share, noise):
             return Written(text, (*flags, flag))
-        chance -= share * noise
-    return Written(_decorated(rng, product, pack) if rng.random() < DECORATED * noise else number, flags)
+        chance -= likely(share, noise)
+    return Written(_decorated(rng, product, pack) if happens(rng, DECORATED, noise) else number, flags)
 
 
 def _decorated(rng: Generator, product: Product, pack: int = 0) -> str:
@@ -71,13 +71,13 @@ def free_text(rng: Generator, product: Product, noise: float) -> Written:
     flags += ["indonesian"] * indonesian
     names, how = _substances(rng, product.substance, indonesian)
     form = product.form.name if indonesian else product.form.english
-    if rng.random() < 0.5 * noise:
+    if happens(rng, 0.5, noise):
         form, how = pick(rng, product.form.short), (*how, "abbreviation")
     strength = _strength(rng, product.strength, indonesian)
     text = " ".join((names, form, strength) if rng.random() < 0.5 else (names, strength, form))
     if product.brand and rng.random() < 0.7:
         chance = rng.random()
-        if chance < 0.15 * noise:
+        if chance < likely(0.15, noise):
             text, how = f"{product.brand} {strength} {form}", (*how, "brand_only")
         else:
             text = f"{text} ({product.brand.upper()})" if chance < 0.6 else f"{product.brand} {text}"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from numpy.random import PCG64, Generator
 
+from mdi_engine.population.chances import happens, pick
 from mdi_engine.population.extracts import Cells, Extract, Row, write_semicolons
-from mdi_engine.population.hospital_names import pick
 from mdi_engine.population.hospitals import House
 from mdi_engine.population.words import words
 from mdi_engine.reference.regions import Kabkota, kabkota
@@ -118,7 +118,7 @@ def _chosen(rng: Generator, house: House, payers: Sequence[Payer]) -> Iterator[P
 def _written(rng: Generator, payer: Payer, noise: float) -> tuple[str, tuple[str, ...]]:
     name, flags = pick(rng, payer.spellings), ["region"] * (payer.place is not None)
     flags += ["segment"] * bool(payer.segment) + ["private"] * (payer.kind in ("ASURANSI", "PERUSAHAAN"))
-    if rng.random() < SLIP * noise and len(name) > 6:
+    if happens(rng, SLIP, noise) and len(name) > 6:
         at = int(rng.integers(3, len(name) - 1))
         name, flags = name[:at] + name[at + 1 :], [*flags, "typo"]
     return name.upper() if rng.random() < 0.4 else name, tuple(flags)

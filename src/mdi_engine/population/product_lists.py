@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from numpy.random import PCG64, Generator
 
+from mdi_engine.population.chances import happens, pick
 from mdi_engine.population.extracts import Extract, Row, write_json, write_parquet, write_xlsx
-from mdi_engine.population.hospital_names import pick
 from mdi_engine.population.listings import NO_NIE, free_text, typed_number
 from mdi_engine.population.products import Product, catalogue
 from mdi_engine.population.words import words
@@ -105,7 +105,7 @@ def _lkpp(rng: Generator, products: Sequence[Product], noise: float) -> Iterator
             "id_produk": key,
             "kode_lkpp": f"45{int(product.entity[1:]):06d}",
             "nama_produk": name.text,
-            "merek": product.brand.upper() if product.brand and rng.random() > NO_BRAND * noise else None,
+            "merek": product.brand.upper() if product.brand and not happens(rng, NO_BRAND, noise) else None,
             "no_izin_edar": number_typed.text,
             "pabrik": pick(
                 rng, (f"PT {product.maker}", f"PT. {product.maker.upper()}", f"{product.maker} Tbk", product.maker)
@@ -129,10 +129,10 @@ def _items(rng: Generator, products: Sequence[Product], noise: float) -> Iterato
         cells: dict[str, Cell] = {
             "KODE_BARANG": key,
             "NAMA_BARANG": name.text,
-            "MEREK": product.brand if product.brand and rng.random() > NO_BRAND * noise else None,
+            "MEREK": product.brand if product.brand and not happens(rng, NO_BRAND, noise) else None,
             "NO_IZIN_EDAR": typed.text,
-            "PABRIK": None if rng.random() < NO_MAKER * noise else pick(rng, (product.maker, product.maker.upper())),
-            "KEMASAN": None if rng.random() < NO_PACK * noise else _pack(rng, product),
+            "PABRIK": None if happens(rng, NO_MAKER, noise) else pick(rng, (product.maker, product.maker.upper())),
+            "KEMASAN": None if happens(rng, NO_PACK, noise) else _pack(rng, product),
             "SATUAN": _unit(product).upper(),
             "KATEGORI": {"device": "ALKES", "medicine": "OBAT"}.get(product.kind, "SUPLEMEN"),
             "KODE_KFA": f"939{int(product.entity[1:]):05d}" if rng.random() < KFA_KNOWN else None,

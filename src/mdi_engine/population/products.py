@@ -13,7 +13,7 @@ from typing import Literal
 
 from numpy.random import Generator
 
-from mdi_engine.population.hospital_names import pick
+from mdi_engine.population.chances import pick
 from mdi_engine.population.words import words
 
 Kind = Literal["medicine", "other", "device"]

@@ -8,8 +8,8 @@ from functools import cache
 
 from numpy.random import PCG64, Generator
 
+from mdi_engine.population.chances import happens, pick
 from mdi_engine.population.extracts import Cells, Extract, Row, write_semicolons
-from mdi_engine.population.hospital_names import pick
 from mdi_engine.population.hospitals import House
 from mdi_engine.population.words import words
 
@@ -106,7 +106,7 @@ def _codes(rng: Generator, service: Service, noise: float) -> tuple[Cells, tuple
         "kode_icd9cm": service.icd9cm if rng.random() < ICD_KNOWN else None,
         "kode_loinc": service.loinc if rng.random() < LOINC_KNOWN else None,
     }
-    wrong = [column for column, code in known.items() if code and rng.random() < WRONG_CODE * noise]
+    wrong = [column for column, code in known.items() if code and happens(rng, WRONG_CODE, noise)]
     known.update({column: _slip(rng, str(known[column])) for column in wrong})
     return known, ("wrong_code",) * bool(wrong) + ("no_code",) * (not any(known.values()))
 
@@ -124,7 +124,7 @@ def _written(rng: Generator, service: Service, noise: float) -> tuple[str, tuple
     else:
         name = pick(rng, service.spellings)
         flags = ["abbreviation"] * (len(name) < 0.6 * len(service.name)) + ["spelling"]
-    if rng.random() < SLIP * noise and len(name) > 8:
+    if happens(rng, SLIP, noise) and len(name) > 8:
         at = int(rng.integers(3, len(name) - 1))
         name, flags = name[:at] + name[at + 1 :], [*flags, "typo"]
     return name.upper() if rng.random() < 0.3 else name, tuple(flags)
