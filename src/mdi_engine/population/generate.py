@@ -55,7 +55,7 @@ def generate(
 ) -> Mapping[str, int]:
     """Write every source's extracts to `out`/<source> and the truth to `out`/truth; gives rows by source, all months.
 
-    The same order gives the same bytes, and more months leave the earlier deliveries of people as they are. `advance`
+    The same order gives the same bytes, and more months leave the earlier deliveries as they are. `advance`
     hears how many people are done. Raises UsageError for an order that cannot be served, and Conflict for a folder
     that holds anything, unless it was made here before and may be replaced.
     """

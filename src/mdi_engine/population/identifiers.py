@@ -21,20 +21,21 @@ OTHER_DATE = 0.004  # NIKs that keep a date of birth that was corrected later
 FIRST_PHONE, PHONES = 86_100_000_000, 900_000_000
 FIRST_CARD, CARDS = 7_000_000_000, 2_999_999_929
 _SPREAD = 7_919_017  # prime, so that neighbours do not have neighbouring numbers
-_BORN_LATER = 400_000_000
+_BORN_LATER, _OTHER = 400_000_000, 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Identifiers as columns. `nik`, `kk` are 0 for foreigners, `passport` is empty for citizens.
 
-    `phone` is without the 0 or 62 before it; children have their mother's.
+    `phone` and `other_phone` (an older or newer one) are without the 0 or 62 before it; children have their mother's.
     """
 
     nik: Ints
     kk: Ints
     passport: Strings
     phone: Ints
+    other_phone: Ints
     bpjs: Ints
 
 
@@ -43,13 +44,14 @@ def number(
 ) -> Numbers:
     """Numbers for people who are `start` + 0, 1 … in the population; `block` is this block and how many there are."""
     own = start + 1 + np.arange(len(origin)) + np.where(people.arrives > 0, _BORN_LATER, 0)
-    phone = FIRST_PHONE + own * _SPREAD % PHONES
-    young = (people.age < ADULT) & (people.mother >= 0)
+    # Children have their mother's telephone.
+    owner = np.where((people.age < ADULT) & (people.mother >= 0), own[people.mother], own)
     return Numbers(
         np.where(foreign, 0, _niks(rng, people, origin, block)),
         np.where(foreign, 0, _cards(rng, people.home, district, block)),
         strings([f"X{n % 10_000_000:07d}" if f else "" for n, f in zip(own.tolist(), foreign.tolist(), strict=True)]),
-        np.where(young, phone[people.mother], phone),
+        FIRST_PHONE + owner * _SPREAD % PHONES,
+        FIRST_PHONE + (owner + _OTHER) * _SPREAD % PHONES,
         FIRST_CARD + own * _SPREAD % CARDS,
     )
 

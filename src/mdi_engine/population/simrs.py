@@ -12,6 +12,7 @@ from mdi_engine.population import noise
 from mdi_engine.population.dates import FORMATS, days_of, parts, text
 from mdi_engine.population.draws import Ints, Mask, Strings, choose, strings
 from mdi_engine.population.extracts import month_name
+from mdi_engine.population.identifiers import FIRST_PHONE, PHONES
 from mdi_engine.population.people import People
 from mdi_engine.population.places import districts, towns
 from mdi_engine.population.providers import Providers
@@ -30,6 +31,7 @@ _MENDED = (
     "swapped_date", "wrong_date", "year_only",
 )  # fmt: skip
 _BPJS_ABSENT, _RT_ABSENT = 0.4, 0.25
+_OWN_OTHER_PHONE = 0.7  # of other phones; the rest are of whoever brought the patient
 _BIRTH_NAMES = ("By. Ny. {}", "By Ny {}", "Bayi Ny. {}", "By. Ny {}")
 _STREETS = ("Jl. {} No. {}", "Jl {} No {}", "Jalan {} {}", "JLN. {} NO.{}")
 
@@ -208,7 +210,9 @@ def _phones(rng: Generator, made: Sheet, people: People, houses: Providers, rate
     n = len(person)
     absent = choose(rng, np.full(n, True), rates["phone_absent"])
     changed = choose(rng, ~absent, rates["phone_changed"])
-    number = np.where(changed, 86_100_000_000 + rng.integers(0, 900_000_000, n), people.numbers.phone[person])
+    anybodys = FIRST_PHONE + rng.integers(0, PHONES, n)
+    other = np.where(rng.random(n) < _OWN_OTHER_PHONE, people.numbers.other_phone[person], anybodys)
+    number = np.where(changed, other, people.numbers.phone[person])
     forms = rng.integers(0, len(_PHONES), n).tolist()
     cells = strings(
         [
@@ -216,7 +220,8 @@ def _phones(rng: Generator, made: Sheet, people: People, houses: Providers, rate
             for at, one in zip(forms, map(str, number.tolist()), strict=True)
         ]
     )
-    habit = choose(rng, houses.habit[made.visits.house] & changed, rates["hospital_phone"] / rates["phone_changed"])
+    habitual = houses.habit[made.visits.house]
+    habit = choose(rng, habitual & changed, rates["hospital_phone"], int(habitual.sum()))
     cells[habit] = houses.phone[made.visits.house[habit]]
     cells[absent] = ""
     made.cells["no_hp"] = cells
