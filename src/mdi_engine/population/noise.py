@@ -19,12 +19,16 @@ _BESIDE = {
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
     for at, letter in enumerate(row)
 }
-# Two spellings of one sound; both directions.
+# Two spellings of one sound, in both directions; then those that are only simplified.
 _SOUNDS = (
-    ("oe", "u"), ("dj", "j"), ("tj", "c"), ("sj", "sy"), ("nj", "ny"), ("ch", "kh"), ("y", "i"), ("j", "y"), ("v", "f"),
-    ("z", "s"), ("sh", "sy"), ("ie", "i"), ("dh", "d"), ("th", "t"), ("q", "k"), ("x", "ks"), ("ll", "l"), ("nn", "n"),
-    ("aa", "a"), ("p", "f"), ("ah", "a"), ("o", "u"),
+    ("oe", "u"), ("dj", "j"), ("tj", "c"), ("sj", "sy"), ("nj", "ny"), ("ch", "kh"), ("y", "i"), ("j", "y"), ("p", "f"),
+    ("th", "t"), ("ah", "a"), ("o", "u"), ("aa", "a"),
 )  # fmt: skip
+_SIMPLER = (
+    ("v", "f"), ("z", "s"), ("sh", "sy"), ("ie", "i"), ("dh", "d"), ("q", "k"), ("x", "ks"), ("ll", "l"), ("nn", "n"),
+    ("kh", "k"), ("rr", "r"), ("ee", "i"), ("ei", "i"),
+)  # fmt: skip
+_CHANGES = (*_SOUNDS, *(pair[::-1] for pair in _SOUNDS), *_SIMPLER)
 _FAMILIES = tuple(
     tuple(family.split())
     for family in (
@@ -86,7 +90,7 @@ def variants(word: str) -> tuple[str, ...]:
     """The word in other spellings; none for words that would be another name.
 
     >>> variants("Sujono")
-    ('Soejono', 'Sudjono', 'Suyono', 'Sojono', 'Sujunu')
+    ('Suyono', 'Sujunu', 'Soejono', 'Sudjono', 'Sojono')
     """
     if word in _MEMBER_OF:
         return tuple(other for other in _MEMBER_OF[word] if other != word)
@@ -94,7 +98,7 @@ def variants(word: str) -> tuple[str, ...]:
         return ()
     head, rest = word[0].lower(), word[1:]
     lower = head + rest
-    found = [lower.replace(one, two) for pair in _SOUNDS for one, two in (pair, pair[::-1]) if one in lower]
+    found = [lower.replace(one, two) for one, two in _CHANGES if one in lower]
     return tuple(dict.fromkeys(other.capitalize() for other in found if len(other) <= len(lower) + 1))
 
 

@@ -24,8 +24,8 @@ Rows = Iterator[tuple[str, str, str, str]]
 def fingerprint(nik: str) -> str:
     """What stands for a NIK in a reference: 20 hex digits of SHA-256.
 
-    >>> fingerprint("9971011505900001")
-    'c7ba2b4a5e50d6a6a9a9'
+    >>> fingerprint("9901014101900003")
+    '65a3225f5b2f5119f34e'
     """
     return hashlib.sha256(f"mdi:{nik}".encode("ascii")).hexdigest()[:20]
 
