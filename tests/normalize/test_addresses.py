@@ -85,7 +85,8 @@ def test_writings_of_one_address_meet(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Jl. Mawar No. 5", "Jl. Mawar No. 6"), ("Jl. Merdeka", "Gg. Merdeka"), ("Perum Kota Baru", "Perum"),
+    [("Jl. Mawar No. 5", "Jl. Mawar No. 6"), ("Jl. Merdeka", "Gg. Merdeka"), ("Jl. Desa 5", "Jl. Mawar 5"),
+     ("Jl. Desa 5", "No. 5"), ("Perum Kota Baru", "Perum"),
      ("Desa A", "Desa B")],
 )  # fmt: skip
 def test_different_addresses_stay_different(one: str, other: str) -> None:

@@ -109,6 +109,7 @@ def test_different_names_stay_different(one: str, other: str, around: str) -> No
         ["Widjaja", "WIJAYA", "Widjaya"], ["Dewi", "Dewie", "DEWI"], ["Ma'ruf", "MARUF", "Ma’ruf", "Ma`ruf"],
         ["Nurhayati", "Nur Hayati", "NOOR HAYATI", "Noerhajati"], ["Chairul", "Khairul", "KHAERUL", "Hairul"],
         ["I Wayan Sudana", "WAYAN SUDANA", "I Wyn. Sudana"], ["Rina Br. Siregar", "RINA BORU SIREGAR", "Rina Siregar"],
+        ["Ny. Br. Siregar", "SIREGAR", "BR SIREGAR"], ["Bp. Budi", "Budi", "Budi, Bp", "Sdr. Budi"],
         ["Budi Siregar", "SIREGAR, BUDI", "Siregar, Budi, S.Kom", "dr. Siregar, Budi"], ["Jusuf", "YUSUP", "Joesoef"],
         ["Njoman", "Nyoman"], ["Setiawan", "SETYAWAN"], ["Fitriyani", "FITRIANI"], ["Zaenal", "Zainal", "JAENAL"],
     ],

@@ -35,6 +35,7 @@ _EDGES = " ,;.-/"
 class _Words:
     fold: Mapping[str, str]
     dropped: frozenset[str]
+    village: frozenset[str]
     number: frozenset[str]
     street: frozenset[str]
     other_number: frozenset[str]
@@ -53,7 +54,7 @@ def _words() -> _Words:
     toml = read_toml("address_words")
     fold = {word: name for name, words in toml["fold"].items() for word in words.split()}
     dropped, regions = toml["dropped"], toml["regions"]
-    sets = (dropped["words"], dropped["number"], dropped["street"], dropped["other_number"])
+    sets = (dropped["words"], dropped["village"], dropped["number"], dropped["street"], dropped["other_number"])
     return _Words(fold, *(frozenset(words.split()) for words in (*sets, regions["words"], regions["city"])))
 
 
@@ -93,11 +94,14 @@ def _without_regions(found: list[str]) -> list[str]:
 
 
 def _folded(found: list[str]) -> list[str]:
-    fold, dropped = _words().fold, _words().dropped
+    tables = _words()
+    fold, dropped, before = tables.fold, tables.dropped, ""
     words: list[str] = []
     letter_fits = False  # `12 A` is `12a`
     for word in found:
-        if word in dropped or word in ",;":
+        street_name = word in tables.village and before in tables.street  # `Jl. Desa`
+        before = word
+        if (word in dropped and not street_name) or word in ",;":
             letter_fits = False
         elif word.isdecimal():
             words.append(word.lstrip("0") or "0")

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-import phonenumbers
-
 from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
 from mdi_engine.reference.fillers import fillers
 from mdi_engine.reference.tables import read_toml
@@ -76,6 +74,8 @@ def parse_phone(text: str) -> str | None:
     text = _EXTENSION.sub("", text).strip(" _")
     if len(text) > _LONGEST_PHONE or any(sign.isalpha() or sign in "#*_" for sign in text):
         return None
+    import phonenumbers  # here: it takes a while, and most numbers never come here
+
     try:
         number = phonenumbers.parse(text, "ID")
     except phonenumbers.NumberParseException:

@@ -172,7 +172,7 @@ def _take_front(words: Sequence[Word], parts: _Parts) -> int:
         if (found := prefix_at(words, start)) is not None:
             parts.titles.append(found[0])
             start += found[1]
-        elif key in tables.dropped_first:
+        elif key in tables.dropped_first or key in tables.clan:
             start += 1
         elif key in tables.marks and not (key == "an" and following in tables.an_before):
             parts.marks.add(tables.marks[key])
@@ -207,7 +207,7 @@ def _core(keys: Sequence[str]) -> str | None:
         if place and keys[place - 1] in tables.bali_particles:
             key = tables.bali_short.get(key, key)
         leads = bool(kept) and kept[-1] in tables.bali_names
-        if not ((key in tables.bali_particles and leads) or (key in tables.clan and kept and place)):
+        if not ((key in tables.bali_particles and leads) or (key in tables.clan and kept)):
             kept.append("muhamad" if key == "md" and place == 0 and kept else key)
     folded = " ".join([fold_name(key) for key in reversed(kept)])
     return folded or None

@@ -68,7 +68,7 @@ def ascii_lower(text: str) -> str:
     if lower.isascii():
         return lower
     bare = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.category(c).startswith("M"))
-    return unicodedata.normalize("NFC", bare)
+    return unicodedata.normalize("NFC", bare.lower())  # again: only now 𝓐 is an A
 
 
 def words(text: str | None) -> str | None:
