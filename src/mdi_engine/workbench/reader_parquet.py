@@ -108,7 +108,7 @@ def _bytes(batch: pa.RecordBatch) -> int:
     """What the columns come to once texts are no longer shared."""
     held = 0
     for column in batch.columns:
-        if pa.types.is_dictionary(column.type):
+        if pa.types.is_dictionary(column.type) and _is_text(column.type.value_type):
             lengths = pc.binary_length(column.dictionary).take(column.indices)
             held += pc.sum(lengths.cast(pa.int64())).as_py() or 0
         else:
@@ -123,6 +123,8 @@ def _texts(
     try:
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
+        if isinstance(column.type, pa.BaseExtensionType):
+            column = column.storage
         kind = column.type
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             if _is_sound(column):
