@@ -173,7 +173,7 @@ def test_a_check_of_the_contract_is_counted_by_what_it_says(settings: Settings, 
     file.write_text(FILE.replace("RS A\n3171,3171002", "RS 9\n3171,3171002"))
     found = ingested(settings, file, "[columns.unit_kerja] -> [columns.unit_kerja]\ncheck = 'facility_number'")
     assert [(each.facts, each.rows) for each in found.findings if each.code == "fault"] == [
-        ({"check": "facility_number", "kind": "9"}, 1)
+        ({"check": "facility_number", "kind": "9", "said": "9", "kata": "9"}, 1)
     ]
 
 

@@ -14,7 +14,7 @@ from mdi_engine.workbench.database import quoted
 from mdi_engine.workbench.profile_columns import ColumnProfile
 from mdi_engine.workbench.profile_dates import date_findings, is_dated
 from mdi_engine.workbench.profile_defaults import FAR, FEWEST, LEAST, TIMES, TIMES_UNIQUE, excess
-from mdi_engine.workbench.profile_findings import Finding, finding
+from mdi_engine.workbench.profile_findings import Finding, check_finding, finding
 
 # From this share of distinct values on, a column is taken for one of numbers that are as good as unique.
 _UNIQUE = 0.5
@@ -138,7 +138,7 @@ def _faults(con: duckdb.DuckDBPyConnection, column: ColumnProfile, checks: Seque
         ).fetchall()
         code = "warning" if check.endswith("_warning") else "fault"
         for kind, rows in said:
-            yield finding(code, column.name, rows, column.filled, check=check, kind=kind)
+            yield check_finding(code, column.name, rows, column.filled, check, kind)
 
 
 def _lengths(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:

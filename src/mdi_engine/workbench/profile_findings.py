@@ -67,6 +67,16 @@ def finding(code: str, column: str | None, rows: int, of: int, **facts: int | st
     )
 
 
+def check_finding(code: str, column: str, rows: int, of: int, check: str, kind: str) -> Finding:
+    """A finding of what a check says; the words of both languages are of the table `check_words`, if it has them.
+
+    >>> check_finding("fault", "nik", 3, 10, "nik_fault", "length").english
+    'By nik_fault, not 16 digits: 3.'
+    """
+    said, kata = read_toml("check_words").get(check, {}).get(kind, (kind, kind))
+    return finding(code, column, rows, of, check=check, kind=kind, said=said, kata=kata)
+
+
 def by_severity(findings: list[Finding]) -> tuple[Finding, ...]:
     """The gravest first, else as they came."""
     return tuple(sorted(findings, key=lambda found: SEVERITIES.index(found.severity)))
