@@ -135,9 +135,7 @@ def _take_name(piece: Sequence[Word], parts: _Parts) -> None:
     start = _take_front(piece[:place], parts)
     own = _unmarked(piece[start:place], parts)
     start = _take_front(own, parts)
-    end, behind = tail_titles(own[start:])
-    parts.titles.extend(behind)
-    own = own[start : start + end]
+    own = _without_tail(own[start:], parts)
     if len(own) == 1 and own[0].key in tables.marks:
         parts.marks.add(tables.marks[own[0].key])
     elif own:
@@ -147,6 +145,14 @@ def _take_name(piece: Sequence[Word], parts: _Parts) -> None:
         end, behind = tail_titles(piece[:second], first=place + 2)
         parts.titles.extend(behind)
         parts.father.extend(_father(piece[place:end]))
+
+
+def _without_tail(words: list[Word], parts: _Parts) -> list[Word]:
+    """The words before the titles behind them, which go to `parts`; br. (boru) does not part a title."""
+    places = [n for n, word in enumerate(words) if word.key not in person_words().clan] or list(range(len(words)))
+    end, titles = tail_titles([words[place] for place in places])
+    parts.titles.extend(titles)
+    return words[: places[end]] if end < len(places) else words
 
 
 def _unmarked(words: Sequence[Word], parts: _Parts) -> list[Word]:
