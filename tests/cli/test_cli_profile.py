@@ -78,7 +78,8 @@ def test_it_fits_light_dark_and_paper(page: Page) -> None:
 
 
 def test_the_page_and_json_go_together(shell: Shell) -> None:
-    done = shell.mdi("profile", SIRS, "--html", "out.html", "--json", "--top", "1")
+    (shell.folder / "a.csv").write_text("kota,kelas\n Palu,1\nPoso,2\n")
+    done = shell.mdi("profile", "a.csv", "--html", "out.html", "--json", "--top", "1")
     told = json.loads(done.stdout)
     assert {len(column["top"]) for column in told["columns"]} == {1}
     assert {"code", "column", "severity", "rows", "share", "english", "indonesian"} <= set(told["findings"][0])
