@@ -21,6 +21,7 @@ TEMP_LIMIT = "64GB"
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # The order matters: after external access is off, nothing can be turned back on; the last line seals it.
 _LOCK_DOWN = (
+    "SET enable_progress_bar = false",  # it would be drawn on standard output, among the data
     "SET python_enable_replacements = false",
     "SET enable_external_access = false",
     "SET autoinstall_known_extensions = false",
@@ -63,9 +64,9 @@ def open_workbench(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
-def open_scratch(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory that spills into the folder `spill`; gone when the block ends."""
-    con = duckdb.connect()
+def open_scratch(spill: Path, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory that spills into the folder `spill`; gone when the block ends. `threads`: else all cores."""
+    con = duckdb.connect(config={} if threads is None else {"threads": threads})
     try:
         _seal(con, spill)
         yield con

@@ -13,8 +13,10 @@ from duckdb.func import ARROW, SPECIAL
 
 Normalizer = Callable[[str | None], str | None]
 
-# So many distinct values are remembered per function; beyond it the memory starts afresh.
-REMEMBERED = 1_000_000
+# So many distinct values a function remembers, and as many again from before; at first, and where hardly a value ever
+# returns (a NIK, a phone), only a small share of them.
+REMEMBERED = 100_000
+_AT_FIRST = 10_000
 
 
 def register(con: duckdb.DuckDBPyConnection, normalizers: Mapping[str, Normalizer]) -> None:
@@ -29,17 +31,40 @@ def register(con: duckdb.DuckDBPyConnection, normalizers: Mapping[str, Normalize
 
 
 def _vectorised(normalizer: Normalizer) -> Callable[[Any], Any]:
-    seen: dict[str | None, str | None] = {}
-    lock = Lock()
+    memory, lock = _Memory(normalizer), Lock()
 
     # ChunkedArray in, Array out; not annotated so, because DuckDB evaluates annotations and those types take no index.
     def function(values: Any) -> Any:
-        texts = values.to_pylist()
+        coded = pa.concat_arrays(values.chunks).dictionary_encode("encode")
+        texts = coded.dictionary.to_pylist()
         with lock:  # DuckDB calls from several threads
-            if len(seen) > REMEMBERED:
-                seen.clear()
-            for text in set(texts).difference(seen):
-                seen[text] = normalizer(text)
-            return pa.array([seen[text] for text in texts], pa.string())
+            known = memory.normalised(texts)
+        return pa.array(known, pa.string()).take(coded.indices)
 
     return function
+
+
+class _Memory:
+    """What a normaliser made of the values it saw last."""
+
+    def __init__(self, normalizer: Normalizer) -> None:
+        self.normalizer = normalizer
+        self.new: dict[str | None, str | None] = {}
+        self.old: dict[str | None, str | None] = {}
+        self.room = _AT_FIRST
+        self.asked = 0
+
+    def normalised(self, texts: list[str | None]) -> list[str | None]:
+        """Each of these distinct texts normalised."""
+        if len(self.new) >= self.room:
+            # A value in ten that had been seen before pays for remembering.
+            self.room = REMEMBERED if self.asked > 1.1 * len(self.new) else _AT_FIRST
+            self.old, self.new, self.asked = self.new, {}, 0
+        self.asked += len(texts)
+        new = self.new
+        return [new[text] if text in new else self._recalled(text) for text in texts]
+
+    def _recalled(self, text: str | None) -> str | None:
+        known = self.old[text] if text in self.old else self.normalizer(text)
+        self.new[text] = known
+        return known

@@ -55,6 +55,9 @@ _FIXED = {
     "withdrawals": {"delivery": "BIGINT", "source_key": "VARCHAR"},
 }
 
+# Printable ASCII without the quote and the backslash: what JSON holds as it is.
+_NO_ESCAPES = r"[ !#-\[\]-~]*"
+
 
 @dataclass(frozen=True)
 class LandedFile:
@@ -145,30 +148,25 @@ def canonical_texts(
 ) -> Iterator[list[tuple[str, str | dict[str, str | None]]]]:
     """`canonical_rows`, most of them as the ledger writes them down: JSON with sorted keys, without the NULL fields.
 
-    That text is made here, on all cores, for rows in printable ASCII; where escapes come in, the fields are given.
+    That text is made here, on all cores, of values that need no escapes; of other rows the fields are given.
     """
     names = sorted(name for name in fields if name != "source_key")
-    members = ", ".join(_member(name) for name in names)
-    values = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in names)
+    values = ", ".join(quoted(name) for name in names)
+    members = ", ".join(literal(f'"{name}":"') + f" || {quoted(name)} || '\"'" for name in names)
+    named = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in names)
     cursor = con.cursor()
     try:
         cursor.execute(
-            f"SELECT source_key, if(plain, text, NULL), if(plain, NULL, struct_pack({values})) "  # noqa: S608
-            "FROM (SELECT *, regexp_full_match(text, '[ -~]*') AS plain FROM "
-            f"(SELECT *, '{{' || concat_ws(',', {members}) || '}}' AS text "
-            f"FROM {quoted('canonical_' + entity)} WHERE delivery = ?)) ORDER BY source_key",
-            [delivery],
+            f"SELECT source_key, if(plain, '{{' || concat_ws(',', {members}) || '}}', NULL), "  # noqa: S608
+            f"if(plain, NULL, struct_pack({named})) "
+            f"FROM (SELECT *, regexp_full_match(concat({values}), $plain) AS plain "
+            f"FROM {quoted('canonical_' + entity)} WHERE delivery = $delivery) ORDER BY source_key",
+            {"delivery": delivery, "plain": _NO_ESCAPES},
         )
         while rows := cursor.fetchmany(chunk):
             yield [(key, given if text is None else text) for key, text, given in rows]
     finally:
         cursor.close()
-
-
-def _member(name: str) -> str:
-    """SQL for a field and its value as a JSON object holds them; NULL where the field is."""
-    value = f"replace(replace({quoted(name)}, '\\', '\\\\'), '\"', '\\\"')"
-    return literal(f'"{name}":"') + f" || {value} || '\"'"
 
 
 def withdrawn_keys(con: duckdb.DuckDBPyConnection, delivery: int) -> list[str]:
