@@ -77,6 +77,16 @@ def prepare(records: Records, model: Model, blocking: Blocking) -> Ways:
     return Ways(tuple(postings), held, found, cut, records.source if model.pairs == "between" else None)
 
 
+def gross_pairs(ways: Ways) -> int:
+    """Pairs under all keys and features, each for itself: more than there are candidates, and known before any is made.
+
+    Rarity pairs are counted as if every shared feature made one.
+    """
+    postings = [*ways.postings, *([ways.rarity.posting] if ways.rarity is not None else [])]
+    sizes = [groups(posting)[1] for posting in postings]
+    return sum(int((size * (size - 1) // 2).sum()) for size in sizes)
+
+
 def candidates(ways: Ways) -> Iterator[Candidates]:
     """Every pair that some way covers, exactly once."""
     for way, posting in enumerate(ways.postings):

@@ -28,7 +28,7 @@ _BAND = 1e-9
 # Where a float hides on which side of 7/10 Jaro lies, it also hides whether Winkler's bonus (0 to 4 letters) is due.
 _WINKLER = tuple(0.7 + 0.03 * prefix for prefix in range(5))
 _DATE = 10
-_SCALE = 10**40
+NUMBER_SCALE = 10**40
 _NUMBER = re.compile(r"[+-]?\d{1,40}(?:\.\d{1,40})?")
 
 
@@ -128,14 +128,19 @@ def _same_day(a: Letters, b: Letters, size_a: Ints, size_b: Ints, _: Fraction) -
 
 def _within(left: Texts, right: Texts, bound: Fraction) -> Bools:
     """Plain decimal numbers of at most 40 digits before and after the point, each read once."""
-    whole = {text: _whole(text) for text in {*left, *right}}
-    most = int(bound * _SCALE)
+    whole = {text: number_of(text) for text in {*left, *right}}
+    most = int(bound * NUMBER_SCALE)
     pairs = ((whole[a], whole[b]) for a, b in zip(left, right, strict=True))
     return np.fromiter((a is not None and b is not None and abs(a - b) <= most for a, b in pairs), bool, len(left))
 
 
-def _whole(text: str) -> int | None:
-    return int(Fraction(text) * _SCALE) if _NUMBER.fullmatch(text) else None
+def number_of(text: str) -> int | None:
+    """A plain decimal number in units of 10^-40; None if the text is none.
+
+    >>> number_of("-0.5") == -(10**40) // 2, number_of("1e3")
+    (True, None)
+    """
+    return int(Fraction(text) * NUMBER_SCALE) if _NUMBER.fullmatch(text) else None
 
 
 _TESTS: dict[str, Callable[[Texts, Texts, Fraction], Bools]] = {

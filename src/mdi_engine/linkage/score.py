@@ -1,21 +1,27 @@
 """Weights of pairs, in whole millibits, from parameters alone.
 
-The same functions serve a batch, one look-up and an incremental run, so all agree to the last bit.
+The same functions serve a batch, one look-up and an incremental run, so all agree to the last bit. Few pairs go the
+plain way, many the compiled one: `streaming` gives what `plain` gives, and is worth its start only for many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mdi_engine.linkage.blocking import candidates, prepare
-from mdi_engine.linkage.compare import Block, Ints, PairCache, blocks, evidence
-from mdi_engine.linkage.expressions import words
-from mdi_engine.linkage.parameters import BlockParameters, Parameters
+from mdi_engine.linkage import plain
+from mdi_engine.linkage.blocking import gross_pairs, prepare
+from mdi_engine.linkage.compare import Ints, blocks
+from mdi_engine.linkage.parameters import Parameters
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.tokens import WHOLE
+
+if TYPE_CHECKING:
+    from mdi_engine.linkage.streaming import Laid
+
+# From so many pairs on the kernels are worth loading: all candidates of a run, or pairs that are asked for at once.
+MANY = 1_000_000
+MANY_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -32,82 +38,50 @@ class Edges:
 
 
 def score(
-    records: Records, parameters: Parameters, *, keep: int | None = None, note: Callable[[int], None] = lambda _: None
+    records: Records,
+    parameters: Parameters,
+    *,
+    keep: int | None = None,
+    note: Callable[[int], None] = lambda _: None,
+    threads: int | None = None,
 ) -> Edges:
-    """Score every candidate pair and keep those of at least `keep` millibits (default: the review threshold)."""
+    """Score every candidate pair and keep those of at least `keep` millibits (default: the review threshold).
+
+    On at most `threads` threads (default: one per core). Neither they nor the order of rows change any weight.
+    """
     least = parameters.review if keep is None else keep
-    scorer = Scorer(records, parameters)
-    parts = []
-    seen = 0
-    for chunk in candidates(prepare(records, parameters.model, parameters.blocking)):
-        seen += len(chunk)
-        note(len(chunk))
-        parts.append(scorer.at_least(chunk.left, chunk.right, least))
-    joined = [np.concatenate([p[k] for p in parts]) if parts else np.empty(0, np.int64) for k in range(3)]
-    return Edges(joined[0], joined[1], joined[2], seen)
+    ways = prepare(records, parameters.model, parameters.blocking)
+    pairs = list(zip(blocks(records, parameters.model), parameters.blocks, strict=True))
+    if gross_pairs(ways) >= MANY:
+        from mdi_engine.linkage import streaming  # numba: loaded where it is worth it
+
+        return Edges(*streaming.score_all(pairs, parameters.prior, ways, least, note, threads))
+    return Edges(*plain.score_all(pairs, parameters.prior, ways, least, note))
 
 
 class Scorer:
-    """Blocks and parameters laid together, cheapest block first."""
+    """Weights of any pairs of these records."""
 
     def __init__(self, records: Records, parameters: Parameters) -> None:
-        shaped = blocks(records, parameters.model)
-        pairs = list(zip(shaped, parameters.blocks, strict=True))
-        self._order = sorted(pairs, key=lambda pair: _cost(pair[0]))
-        # The most that the blocks from place k on can still add.
-        best = [_most(block, learned) for block, learned in self._order]
-        self._ahead = [sum(best[k:]) for k in range(len(best) + 1)]
+        self._pairs = list(zip(blocks(records, parameters.model), parameters.blocks, strict=True))
         self._prior = parameters.prior
+        self._plain = plain.PlainScorer(self._pairs, self._prior)
+        self._laid: Laid | None = None
 
     def at_least(self, left: Ints, right: Ints, least: int) -> tuple[Ints, Ints, Ints]:
-        """Pairs that reach `least` millibits, with their weights. A pair is given up once it cannot reach it."""
-        weight = np.full(len(left), self._prior, dtype=np.int64)
-        for place, (block, learned) in enumerate(self._order):
-            alive = weight + self._ahead[place] >= least
-            left, right, weight = left[alive], right[alive], weight[alive]
-            weight = weight + _block_weight(block, learned, left, right)
+        """Pairs that reach `least` millibits, with their weights."""
+        if len(left) < MANY_AT_ONCE and self._laid is None:
+            return self._plain.at_least(left, right, least)
+        weight = self.weights(left, right)
         reached = weight >= least
         return left[reached], right[reached], weight[reached]
 
     def weights(self, left: Ints, right: Ints) -> Ints:
         """Weights of all given pairs, in their order."""
-        weight = np.full(len(left), self._prior, dtype=np.int64)
-        for block, learned in self._order:
-            weight += _block_weight(block, learned, left, right)
-        return weight
+        if self._laid is None:
+            if len(left) < MANY_AT_ONCE:
+                return self._plain.weights(left, right)
+            from mdi_engine.linkage.streaming import Laid
 
-
-def _block_weight(block: Block, learned: BlockParameters, left: Ints, right: Ints) -> Ints:
-    cache = PairCache(block)
-    ids = cache.intern(left, right)
-    per_id = np.array(learned.weight, dtype=np.int64)[cache.level]
-    if learned.table is not None:
-        per_id = per_id - evidence(cache, learned.table)
-    result: Ints = per_id[ids]
-    return result
-
-
-def _cost(block: Block) -> tuple[int, int]:
-    """Cheap blocks first: equality only, then text distances, then bags of words; groups by their dearest part."""
-    cost = 0
-    for part in block.parts:
-        if part.kind == "tokens":
-            cost = max(cost, 2)
-        elif any(level.test != "exact" for level in part.levels):
-            cost = max(cost, 1)
-    return cost, len(block.parts)
-
-
-def _most(block: Block, learned: BlockParameters) -> int:
-    """An upper bound on what a pair of these records can weigh in a block."""
-    if learned.table is None:
-        return max(learned.weight)
-    rarest = [
-        min([floor, *listed.values()]) for floor, listed in zip(learned.table.floor, learned.table.listed, strict=True)
-    ]
-    if not block.bag:
-        return max(w - r if alone else w for w, r, alone in zip(learned.weight, rarest, learned.per_value, strict=True))
-    # Every word of the longest bag meets one of the rarest, or the whole bag is the rarest.
-    part = block.parts[0]
-    longest = max((len(words(part.values[code])) for code in block.members[0].tolist()), default=0)
-    return max(learned.weight) - min(longest * min(rarest[:WHOLE]), rarest[WHOLE])
+            self._laid = Laid(self._pairs, self._prior)
+        return self._laid.weights(left, right)

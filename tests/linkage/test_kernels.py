@@ -1,0 +1,153 @@
+"""Every kernel against its slow truth, at the danger zones: block borders, other scripts, nothing, and repetition."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from linkage_tables import WORDS
+from rapidfuzz.distance import OSA, Levenshtein
+from test_levels import near_pairs
+
+from mdi_engine.linkage import arrays, distances
+from mdi_engine.linkage.kernels import bags, similarity
+from mdi_engine.linkage.kernels.letters import Alphabet, Texts, alphabet, flat, lay_out
+from mdi_engine.linkage.kernels.scratch import Scratch, scratch
+from mdi_engine.linkage.tokens import match_bags, word_class
+
+
+def laid(*texts: str) -> tuple[Texts, Alphabet, Scratch]:
+    points, start = flat(texts)
+    letters = alphabet(points)
+    return lay_out(points, start, letters), letters, scratch(len(letters.points))
+
+
+def places(texts: Texts) -> tuple[int, int, int, int]:
+    """Where the first two texts begin, and how long they are."""
+    a, b, end = texts.start[:3].tolist()
+    return a, b - a, b, end - b
+
+
+@given(pair=near_pairs())
+@example(pair=("", ""))
+@example(pair=("a", ""))
+@example(pair=("a" * 1000, "ab" * 500))
+@settings(max_examples=300)
+def test_edits_are_those_of_the_slow_truth(pair: tuple[str, str]) -> None:
+    texts, _, room = laid(*pair)
+    for swaps, truth in ((False, Levenshtein.distance), (True, OSA.distance)):
+        found = similarity.edits(texts.symbols, *places(texts), swaps, room.bits, room.rows)
+        assert found == truth(*pair)
+        assert similarity.fewest_edits(*places(texts)[1::2], *texts.sign[:2]) <= found
+    assert not room.bits.any()
+
+
+@given(pair=near_pairs())
+@example(pair=("", ""))
+@example(pair=("ABCxy", "ABCzwv"))
+@example(pair=("a" * 1000, "ab" * 500))
+@settings(max_examples=300)
+def test_jaro_counts_are_those_of_the_slow_truth(pair: tuple[str, str]) -> None:
+    texts, _, room = laid(*pair)
+    found = similarity.jaro_counts(texts.symbols, *places(texts), room.bits, room.rows)
+    assert found == distances.jaro_counts(*pair)
+    assert similarity.most_matches(*places(texts)[1::2], *texts.sign[:2]) >= found[0]
+    assert not room.bits.any()
+
+
+@given(pair=near_pairs(), away=st.sampled_from([0, Fraction(1, 10**9), Fraction(-1, 10**9), Fraction(1, 10**25)]))
+@settings(max_examples=300)
+def test_similarities_are_compared_as_exact_fractions(pair: tuple[str, str], away: Fraction) -> None:
+    texts, _, _ = laid(*pair)
+    matches, moved = distances.jaro_counts(*pair)
+    _, la, _, lb = place = places(texts)
+    same = similarity.prefix(texts.symbols, *place)
+    for winkler, truth in ((False, distances.jaro), (True, distances.jaro_winkler)):
+        exact = truth(*pair)
+        bound = min(max(exact + away, Fraction(0)), Fraction(1))
+        least = arrays.at_most_fine(bound)
+        found = similarity.similar(matches, moved, la, lb, same, winkler, least.numerator, least.denominator)
+        assert found == (exact >= bound)
+
+
+@given(st.lists(st.integers(0, 1 << 40), min_size=4, max_size=4))
+@example([1 << 40, 1 << 40, 1 << 40, (1 << 40) - 1])
+@settings(max_examples=300)
+def test_products_of_large_numbers_are_compared(numbers: list[int]) -> None:
+    a, b, c, d = numbers
+    assert similarity.less(a, b, c, d) == (a * b < c * d)
+
+
+@given(st.integers(0, 10**40), st.integers(1, 10**40))
+@settings(max_examples=300)
+def test_no_fine_fraction_lies_between_a_bound_and_its_like(top: int, bottom: int) -> None:
+    bound = Fraction(min(top, bottom), bottom)
+    least = arrays.at_most_fine(bound)
+    assert least >= bound
+    assert least.denominator <= arrays.FINEST
+    if least != bound:
+        # The closest fine fraction from below and this one are neighbours: nothing fine lies between them.
+        below = bound.limit_denominator(arrays.FINEST)
+        if below < bound:
+            assert least.numerator * below.denominator - below.numerator * least.denominator == 1
+
+
+word = (
+    st.sampled_from(WORDS)
+    | st.text("ab", min_size=1, max_size=9)
+    | st.text("a\u4e2d\U0001f600", min_size=1, max_size=9)
+)
+
+
+@given(left=word, right=word)
+@example(left="a" * 65, right="a" * 64 + "b")
+@settings(max_examples=300)
+def test_words_meet_as_the_slow_truth_says(left: str, right: str) -> None:
+    if left != right:
+        texts, _, room = laid(left, right)
+        how = word_class(left, right)
+        assert bags.meet(texts, 0, 1, room) == (bags.NO if how is None else how)
+
+
+@given(left=st.lists(word, max_size=7), right=st.lists(word, max_size=7))
+@settings(max_examples=500)
+def test_bags_meet_as_the_slow_truth_says(left: list[str], right: list[str]) -> None:
+    meets_as_said(left, right)
+
+
+def test_bags_of_as_many_words_as_there_may_be_meet() -> None:
+    rng = random.Random(3)
+    few = [a + b for a in "abcd" for b in "abcd"]
+    for _ in range(20):
+        pool = [rng.choice(few) * rng.randint(1, 5) for _ in range(64)] + rng.choices("abcd", k=64)
+        meets_as_said(rng.sample(pool, 64), rng.sample(pool, rng.randint(1, 64)))
+
+
+def meets_as_said(left: list[str], right: list[str]) -> None:
+    vocabulary = sorted({*left, *right})
+    number = {text: n for n, text in enumerate(vocabulary)}
+    texts, _, room = laid(*vocabulary)
+    exact, met, na, nb = bags.match(arrays.lay_bags([left, right], number), texts, 0, 1, room)
+    truth = match_bags(left, right)
+    assert (met, na, nb) == (len(truth.meetings), truth.left, truth.right)
+    assert exact == sum(meeting.how == bags.EXACT for meeting in truth.meetings)
+    rows = room.bag[[bags.HOW, bags.MET_LEFT, bags.MET_RIGHT], :met].T.tolist()
+    found = sorted((how, vocabulary[x], vocabulary[y]) for how, x, y in rows)
+    assert found == sorted(tuple(meeting) for meeting in truth.meetings)
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", "a", ""], ["\x00"], ["a" * 2000, "\ud800"]])
+def test_texts_are_laid_out_whatever_they_hold(texts: list[str]) -> None:
+    points, start = flat(texts)
+    letters = alphabet(points)
+    out = lay_out(points, start, letters)
+    back = [letters.points[out.symbols[a:b]].tolist() for a, b in itertools.pairwise(out.start)]
+    assert back == [[ord(letter) for letter in text[:1000]] for text in texts]
+    kinds = [{int(symbol) % 64 for symbol in out.symbols[a:b]} for a, b in itertools.pairwise(start)]
+    assert [int(sign) for sign in out.sign] == [sum(1 << kind for kind in some) for some in kinds]
+    assert out.sign.dtype == np.uint64
