@@ -37,7 +37,8 @@ _NOT_RUN = re.compile(r"<!--\s*not run:\s*(?P<reason>.*?)\s*-->")
 _ANY = "…"
 _FLOAT = re.compile(r"\b\d+\.\d+\b")
 _MASKS = [
-    (re.compile(r"\b1000\d{6}\b"), "1000######"),  # numbers come from a permutation with a key of the home's own
+    # Numbers come from a permutation with a key of the home's own.
+    (re.compile(r"\bP\d{11}\b|\b100\d{8}\b|\b1000\d{6}\b|\b93\d{6}\b|\b(PB|LY)\d{8}\b"), "######"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"), "~"),
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "~"),
     (re.compile(r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8,64}\b"), "#"),
