@@ -33,6 +33,7 @@ from mdi_engine.workbench.database import open_workbench
 
 SIRS = shipped("samples") / "sirs" / "sirs_2021.csv"
 PUSDATIN = shipped("samples") / "pusdatin" / "pusdatin_2022.csv"
+SITES = shipped("samples") / "simada_sites" / "simada_sites.xlsx"
 TRUTH = shipped("samples") / "truth" / "facility.csv"
 
 
@@ -40,7 +41,7 @@ TRUTH = shipped("samples") / "truth" / "facility.csv"
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home after the demo; tests that use it only read."""
     settings = Settings(home=tmp_path_factory.mktemp("linked") / "home")
-    demo(settings)
+    demo(settings, entities=["facility"])
     return settings
 
 
@@ -93,18 +94,17 @@ def test_the_demo_finds_nearly_all_and_joins_no_strangers(linked: Settings) -> N
 
 def test_a_second_demo_writes_no_event_and_moves_no_number(copy: Settings) -> None:
     before, numbers_before = verify_home(copy).events, numbers(copy)
-    report = demo(copy)
+    report = demo(copy, entities=["facility"])
     assert verify_home(copy).events == before
-    assert report.linked.events_written == 0
-    assert report.linked.churn == 0
-    assert not report.trained.new
+    assert [(linked.events_written, linked.churn) for linked in report.linked] == [(0, 0)]
+    assert not any(trained.new for trained in report.trained)
     assert numbers(copy) == numbers_before
 
 
 def test_the_order_of_ingestion_changes_no_partition(linked: Settings, tmp_path: Path) -> None:
     other = Settings(home=tmp_path / "home")
-    ingest(other, "pusdatin", [PUSDATIN])
-    ingest(other, "sirs", [SIRS])
+    for source, path in reversed([("pusdatin", PUSDATIN), ("simada_sites", SITES), ("sirs", SIRS)]):
+        ingest(other, source, [path])
     train_entity(other, "facility")
     link_entity(other, "facility")
     assert partition(other) == partition(linked)
@@ -201,7 +201,7 @@ def batch_weights(settings: Settings) -> dict[frozenset[str], int]:
 def test_one_pair_weighs_alone_what_it_weighs_in_the_batch(linked: Settings) -> None:
     batch = batch_weights(linked)
     for pair in sorted(batch, key=sorted)[::20]:
-        assert explain_records(linked, "facility", *sorted(pair)).weight == batch[pair]
+        assert explain_records(linked, *sorted(pair)).weight == batch[pair]
 
 
 def test_a_lookup_weighs_as_the_batch_does(linked: Settings) -> None:
@@ -237,11 +237,20 @@ def test_a_lookup_explains_itself_and_refuses_nothing_to_go_by(linked: Settings)
 def test_explain_tells_of_two_records_and_of_unknown_ones(linked: Settings) -> None:
     pair = next(group for group in partition(linked) if len(group) == 2)
     a, b = (f"{source}:{key}" for source, key in sorted(pair))
-    found = explain_records(linked, "facility", a, b)
+    found = explain_records(linked, a, b)
     assert found.verdict == "match"
     assert found.weight == found.prior + sum(step.weight for step in found.steps)
-    with pytest.raises(NotFound, match="no record"):
-        explain_records(linked, "facility", a, "sirs:0000000")
+    with pytest.raises(NotFound, match="sirs has no such record") as unknown:
+        explain_records(linked, a, "sirs:9815014107850001")
+    assert "9815014107850001" not in str(unknown.value)
+    with pytest.raises(NotFound, match="nothing of a source 'nobody'"):
+        explain_records(linked, a, "nobody:1")
+
+
+def test_records_of_two_entities_are_not_compared(copy: Settings) -> None:
+    ingest(copy, "payers", [shipped("samples") / "payers" / "payers.csv"])
+    with pytest.raises(UsageError, match="sirs holds facility records, payers payer"):
+        explain_records(copy, f"sirs:{table(SIRS)[0]['kode_rs']}", "payers:PUSAT-PJ00001")
 
 
 def test_history_begins_with_the_founding(linked: Settings) -> None:
@@ -279,7 +288,7 @@ def test_verify_sees_a_delivery_that_the_ledger_did_not_get(
             ingest(copy, "sirs", [later])
     (finding,) = verify_home(copy).findings
     assert finding.check == "workbench"
-    assert "sirs: delivery 3 landed" in finding.message
+    assert "sirs: delivery 4 landed" in finding.message
     ingest(copy, "sirs", [later])
     assert verify_home(copy).findings == ()
 
@@ -292,7 +301,7 @@ def test_verify_sees_a_ledger_older_than_its_deliveries(copy: Settings, tmp_path
     assert verify_home(copy).findings == ()
     shutil.copy(tmp_path / "backup", copy.ledger_path)
     (finding,) = verify_home(copy).findings
-    assert "sirs: 2 rows of delivery 3" in finding.message
+    assert "sirs: 2 rows of delivery 4" in finding.message
     ingest(copy, "sirs", [later])
     assert verify_home(copy).findings == ()
 
@@ -340,5 +349,5 @@ def test_an_unknown_entity_is_named(linked: Settings) -> None:
 
 def test_numbers_come_from_the_blocks_that_are_configured(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home", number_blocks={"facility": [(1000000500, 5_000)]})
-    demo(settings)
+    demo(settings, entities=["facility"])
     assert all(1000000500 <= int(number) < 1000005500 for number in numbers(settings).values())

@@ -48,7 +48,7 @@ with open_workbench(Path(sys.argv[1])):
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home after the demo; tests change copies of it."""
     settings = Settings(home=tmp_path_factory.mktemp("linked") / "home")
-    demo(settings)
+    demo(settings, entities=["facility"])
     return settings
 
 

@@ -16,7 +16,7 @@ from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.payloads import payload_hash
 from mdi_engine.ledger.records import CHUNK, known_keys
 from mdi_engine.ledger.store import reading
-from mdi_engine.ledger.summary import waiting
+from mdi_engine.ledger.summary import summary
 from mdi_engine.ledger.verify import Finding, verify
 from mdi_engine.settings import Settings
 from mdi_engine.workbench.copies import read_copy
@@ -46,7 +46,7 @@ def verify_home(settings: Settings) -> VerifyReport:
     """
     with home_ledger(settings) as engine, _workbench(settings) as con, reading(engine) as conn:
         findings = [*verify(conn), *(_lost() if con is None else _against(con, conn))]
-        return VerifyReport(head(conn), tuple(findings), {entity: waiting(conn, entity) for entity in ENTITIES})
+        return VerifyReport(head(conn), tuple(findings), {each.entity: each.waiting for each in summary(conn).entities})
 
 
 def _workbench(settings: Settings) -> AbstractContextManager[duckdb.DuckDBPyConnection | None]:
