@@ -4,7 +4,8 @@ import json
 import shlex
 from pathlib import Path
 
-from cli_helpers import Shell
+import pytest
+from cli_helpers import SAMPLES, Shell
 
 pytest_plugins = ["cli_fixtures"]
 
@@ -12,17 +13,29 @@ pytest_plugins = ["cli_fixtures"]
 def test_a_second_demo_writes_no_event_and_churns_nothing(demo: Shell) -> None:
     before = json.loads(demo.mdi("verify", "--json").stdout)
     told = json.loads(demo.mdi("demo", "--json").stdout)
-    assert [report["outcome"] for report in told["ingested"]] == ["known", "known"]
-    assert told["trained"]["new"] is False
-    assert (told["linked"]["events_written"], told["linked"]["churn"], told["linked"]["new"]) == (0, 0, 0)
+    assert [report["outcome"] for report in told["ingested"]] == ["known"] * 12
+    assert [report["new"] for report in told["trained"]] == [False] * 6
+    assert {(report["events_written"], report["churn"], report["new"]) for report in told["linked"]} == {(0, 0, 0)}
     assert json.loads(demo.mdi("verify", "--json").stdout) == before
     assert before["findings"] == []
 
 
-def test_the_demo_finds_what_is_the_same(demo_home: Path) -> None:
-    told = json.loads(Shell(demo_home).mdi("evaluate", "facility", "--truth", _truth(), "--json").stdout)
+@pytest.mark.parametrize(
+    ("entity", "least"),
+    [("patient", 0.97), ("practitioner", 0.99), ("facility", 0.99), ("product", 0.95), ("payer", 0.9), ("service", 0.85)],
+)
+def test_the_demo_finds_what_is_the_same(demo_home: Path, entity: str, least: float) -> None:
+    told = json.loads(Shell(demo_home).mdi("evaluate", entity, "--truth", _truth(entity), "--json").stdout)
     assert told["unnamed"] == 0
-    assert told["evaluation"]["pairwise"]["f1"] >= 0.97
+    assert told["evaluation"]["pairwise"]["f1"] >= least
+    assert told["subgroups"]
+
+
+def test_the_demo_takes_every_row_or_says_why_not(demo_home: Path) -> None:
+    done = Shell(demo_home).mdi("demo", "--json")
+    for report in json.loads(done.stdout)["ingested"]:
+        assert report["read"] == report["accepted"] + report["rejected"]
+        assert bool(report["rejected"]) == bool(report["reasons"]) == (report["source"] == "simrs")
 
 
 def test_the_question_the_demo_suggests_has_an_answer(demo: Shell) -> None:
@@ -41,5 +54,5 @@ def test_the_home_is_where_it_is_wanted(shell: Shell) -> None:
     assert shell.mdi("verify", "--home", "flag", MDI_HOME="nowhere").returncode == 0
 
 
-def _truth() -> str:
-    return str(Path(__file__).parents[2] / "data" / "samples" / "truth" / "facility.csv")
+def _truth(entity: str) -> str:
+    return str(SAMPLES / "truth" / f"{entity}.csv")

@@ -16,7 +16,7 @@ pytest_plugins = ["cli_fixtures"]
 
 SIRS = SAMPLES / "sirs" / "sirs_2021.csv"
 PUSDATIN = SAMPLES / "pusdatin" / "pusdatin_2022.csv"
-CODE = "6171192"
+CODE = "7103103"
 LISTS = """
 name = "lists"
 pairs = "between"
@@ -83,7 +83,7 @@ READING = [
     ["profile", "sirs"],
     ["profile", str(SIRS)],
     ["link", "--plan"],
-    ["lookup", "facility", "--name", "RS Umum Srikandi Sentosa", "--province", "Kalimantan Barat"],
+    ["lookup", "facility", "--name", "RS Umum Lentera Griya Mandiri", "--province", "Sulawesi Utara"],
     ["explain", f"sirs:{CODE}", f"pusdatin:{CODE}"],
     ["evaluate", "facility", "--truth", str(SAMPLES / "truth" / "facility.csv")],
     ["verify"],
@@ -128,7 +128,7 @@ def test_an_empty_answer_in_json_is_still_an_answer(demo_home: Path) -> None:
 
 def test_explain_tells_the_pair_in_words_in_both_languages(demo_home: Path) -> None:
     told = Shell(demo_home).mdi("explain", f"sirs:{CODE}", f"pusdatin:{CODE}").stdout
-    for expected in ("the same words", "kata-katanya sama", "before comparing", "probability", "match", "srikandi"):
+    for expected in ("the same words", "kata-katanya sama", "before comparing", "probability", "match", "lentera"):
         assert expected in told
 
 

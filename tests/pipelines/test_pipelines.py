@@ -56,6 +56,7 @@ def test_sirs_becomes_canonical(tmp_path: Path) -> None:
         "source_key": "9471020",
         "name": "RS Umum Daerah Melati II",
         "name_type": "rsud",
+        "house": "rs",
         "name_core": "melati",
         "name_number": "2",
         "name_place": None,

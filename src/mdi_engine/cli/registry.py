@@ -135,7 +135,7 @@ def link(
 
 
 # A hospital of the samples, for the first question.
-_SAMPLE = "RS Umum Srikandi Sentosa"
+_SAMPLE = "RS Umum Lentera Griya Mandiri"
 _OUTCOMES = {
     "known": "These files are the newest delivery already; nothing changed.",
 }
