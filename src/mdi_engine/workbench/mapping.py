@@ -11,7 +11,7 @@ import pyarrow as pa
 from mdi_engine.errors import ModelError
 from mdi_engine.workbench import crew
 from mdi_engine.workbench.contract import Contract
-from mdi_engine.workbench.database import quoted
+from mdi_engine.workbench.database import gathered, quoted
 from mdi_engine.workbench.functions import Normalizer
 from mdi_engine.workbench.rowwise import is_rowwise
 
@@ -60,8 +60,9 @@ def _map_by_crew(
     schema = con.sql("FROM raw LIMIT 0").to_arrow_table().schema
     spill = con.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
     with crew.crew(schema, order, Path(spill)) as workers:
-        for answer in workers.mapped(_pieces(con, read, advance)):
-            con.register("answer", pa.Table.from_batches([answer]))
+        answers = (pa.Table.from_batches([answer]) for answer in workers.mapped(_pieces(con, read, advance)))
+        for table in gathered(answers):
+            con.register("answer", table)
             con.execute("INSERT INTO staged FROM answer")
             con.unregister("answer")
 

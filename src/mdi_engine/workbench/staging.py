@@ -9,7 +9,7 @@ Temporary tables live in memory and spill beside the workbench, so a refused del
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -18,7 +18,7 @@ import pyarrow as pa
 from mdi_engine.errors import InputRefused, ModelError
 from mdi_engine.workbench.chunks import Fault
 from mdi_engine.workbench.contract import Contract
-from mdi_engine.workbench.database import quoted
+from mdi_engine.workbench.database import gathered, quoted
 from mdi_engine.workbench.extract import Extract
 from mdi_engine.workbench.functions import Normalizer, register
 from mdi_engine.workbench.mapping import map_rows
@@ -139,16 +139,22 @@ def _load(
     names = ", ".join(quoted(name) for name in (*contract.columns, "other"))
     read = 0
     codes = [name for name, column in contract.columns.items() if column.code]
-    for chunk in read_chunks(extract, contract.layout, list(contract.columns), required, codes):
-        con.register("arrived", chunk.table)
+
+    def tables() -> Iterator[pa.Table]:
+        nonlocal read
+        for chunk in read_chunks(extract, contract.layout, list(contract.columns), required, codes):
+            _add_rejects(con, number, before, chunk.faults)
+            read += chunk.read
+            advance(chunk.read)
+            yield chunk.table
+
+    for table in gathered(tables()):
+        con.register("arrived", table)
         con.execute(
             f"INSERT INTO raw SELECT file_row + $before, $number, file_row, {names} FROM arrived",  # noqa: S608
             {"before": before, "number": number},
         )
         con.unregister("arrived")
-        _add_rejects(con, number, before, chunk.faults)
-        read += chunk.read
-        advance(chunk.read)
     return read
 
 
