@@ -15,8 +15,8 @@ from rapidfuzz.distance import OSA, Levenshtein
 from test_levels import near_pairs
 
 from mdi_engine.linkage import arrays, distances
-from mdi_engine.linkage.kernels import bags, similarity
-from mdi_engine.linkage.kernels.letters import Alphabet, Texts, alphabet, flat, lay_out
+from mdi_engine.linkage.kernels import bags, brief, similarity
+from mdi_engine.linkage.kernels.letters import SIGN, START, Alphabet, Texts, alphabet, flat, lay_out
 from mdi_engine.linkage.kernels.scratch import Scratch, scratch
 from mdi_engine.linkage.tokens import match_bags, word_class
 
@@ -29,7 +29,7 @@ def laid(*texts: str) -> tuple[Texts, Alphabet, Scratch]:
 
 def places(texts: Texts) -> tuple[int, int, int, int]:
     """Where the first two texts begin, and how long they are."""
-    a, b, end = texts.start[:3].tolist()
+    a, b, end = texts.head[:3, START].tolist()
     return a, b - a, b, end - b
 
 
@@ -43,7 +43,10 @@ def test_edits_are_those_of_the_slow_truth(pair: tuple[str, str]) -> None:
     for swaps, truth in ((False, Levenshtein.distance), (True, OSA.distance)):
         found = similarity.edits(texts.symbols, *places(texts), swaps, room.bits, room.rows)
         assert found == truth(*pair)
-        assert similarity.fewest_edits(*places(texts)[1::2], *texts.sign[:2]) <= found
+        assert similarity.fewest_edits(*places(texts)[1::2], *texts.head[:2, SIGN]) <= found
+        for most in {0, 1, 2, 3, found - 1, found}:
+            reached = similarity.within(texts.symbols, *places(texts), swaps, most, room.bits, room.rows)
+            assert reached == (found <= most)
     assert not room.bits.any()
 
 
@@ -56,7 +59,7 @@ def test_jaro_counts_are_those_of_the_slow_truth(pair: tuple[str, str]) -> None:
     texts, _, room = laid(*pair)
     found = similarity.jaro_counts(texts.symbols, *places(texts), room.bits, room.rows)
     assert found == distances.jaro_counts(*pair)
-    assert similarity.most_matches(*places(texts)[1::2], *texts.sign[:2]) >= found[0]
+    assert similarity.most_matches(*places(texts)[1::2], *texts.head[:2, SIGN]) >= found[0]
     assert not room.bits.any()
 
 
@@ -146,8 +149,33 @@ def test_texts_are_laid_out_whatever_they_hold(texts: list[str]) -> None:
     points, start = flat(texts)
     letters = alphabet(points)
     out = lay_out(points, start, letters)
-    back = [letters.points[out.symbols[a:b]].tolist() for a, b in itertools.pairwise(out.start)]
+    back = [letters.points[out.symbols[a:b]].tolist() for a, b in itertools.pairwise(out.head[:, START])]
     assert back == [[ord(letter) for letter in text[:1000]] for text in texts]
     kinds = [{int(symbol) % 64 for symbol in out.symbols[a:b]} for a, b in itertools.pairwise(start)]
-    assert [int(sign) for sign in out.sign] == [sum(1 << kind for kind in some) for some in kinds]
-    assert out.sign.dtype == np.uint64
+    assert [int(sign) for sign in out.head[:-1, SIGN]] == [sum(1 << kind for kind in some) for some in kinds]
+
+
+@given(pair=near_pairs(), least=st.fractions(0, 1, max_denominator=100), most=st.integers(0, 5))
+@settings(max_examples=300)
+def test_briefs_of_texts_rule_out_only_what_is_out(pair: tuple[str, str], least: Fraction, most: int) -> None:
+    texts, _, _ = laid(*pair)
+    both = np.zeros((2, brief.SLOTS), dtype=np.uint64)
+    brief.of_texts(texts, 0, both)
+    for winkler, truth in ((False, distances.jaro), (True, distances.jaro_winkler)):
+        if brief.too_far(winkler, least.numerator, least.denominator, both[0], both[1]):
+            assert truth(*pair) < least
+    if brief.too_many_edits(most, both[0], both[1]):
+        assert OSA.distance(*pair) > most
+
+
+@given(left=st.lists(word, max_size=5), right=st.lists(word, max_size=5))
+@settings(max_examples=500)
+def test_briefs_of_bags_rule_out_only_what_is_out(left: list[str], right: list[str]) -> None:
+    vocabulary = sorted({*left, *right})
+    texts, _, _ = laid(*vocabulary)
+    both = np.zeros((2, brief.SLOTS), dtype=np.uint64)
+    brief.of_bags(arrays.lay_bags([left, right], {text: n for n, text in enumerate(vocabulary)}), texts, 0, both)
+    met, na, nb = brief.most_met(both[0], both[1])
+    truth = match_bags(left, right)
+    assert met < 0 or met >= len(truth.meetings)
+    assert met <= 0 or (na, nb) == (truth.left, truth.right)

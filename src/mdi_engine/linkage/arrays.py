@@ -200,7 +200,7 @@ def lay_bags(split: Iterable[Sequence[str]], number: Mapping[str, int]) -> of_ba
         ordered += sorted(ids)
         pair += [number.get(a + b, -1) for a, b in itertools.pairwise(bag)]
         pair += [-1] if bag else []
-    return of_bags.Bags(_offsets(counts), *(np.array(ids, dtype=np.int32) for ids in (word, ordered, pair)))
+    return of_bags.Bags(_offsets(counts), np.array([word, ordered, pair], dtype=np.int32).T.copy())
 
 
 def _bonds(pairs: Sequence[Pair], number: Mapping[str, int]) -> of_bags.Bonds:

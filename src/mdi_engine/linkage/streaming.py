@@ -17,7 +17,8 @@ import numpy as np
 from mdi_engine.linkage.arrays import Pair, lay_tables, written
 from mdi_engine.linkage.blocking import Ways
 from mdi_engine.linkage.compare import Block, Ints, Small
-from mdi_engine.linkage.kernels import stream, weigh
+from mdi_engine.linkage.kernels import brief, stream, weigh
+from mdi_engine.linkage.kernels.brief import Briefs
 from mdi_engine.linkage.kernels.scratch import TILE, Scratch, scratch
 from mdi_engine.linkage.keys import Held, Posting, groups, key_codes
 from mdi_engine.linkage.parameters import BlockParameters
@@ -72,6 +73,8 @@ class Laid:
         for place, (block, learned) in enumerate(self._pairs):
             present = block.codes >= 0
             self.bound[place, present] = self._bound(place, block, learned)[block.codes[present]]
+        self._dear = self._settling()
+        self._briefs = [self._brief(place) for place in self._dear]
 
     def scratch(self, rows: int = 0) -> Scratch:
         """Fresh scratch for one thread; with `rows` for pairs made by rarity."""
@@ -86,15 +89,45 @@ class Laid:
 
     def cuts(self, least: int) -> stream.Cuts:
         """What to add to a pair without looking at texts, and the weight to reach."""
-        dear = [place for place, (block, _) in enumerate(self._pairs) if _dear(block)]
         return stream.Cuts(
             np.cumsum([0, *map(len, self._gains)], dtype=np.int64)[:-1],
             np.concatenate(self._gains).astype(np.int32),
             np.array([learned.weight[0] for _, learned in self._pairs], dtype=np.int64),
-            np.array(dear, dtype=np.int64),
+            np.array([learned.weight[1] for _, learned in self._pairs], dtype=np.int64),
+            np.array(self._dear, dtype=np.int64),
             self._prior,
             max(min(least, _MOST), -_MOST),
         )
+
+    def briefs(self, rows: Ints) -> Briefs:
+        """The briefs of these rows for each block whose unequal values need a comparison."""
+        out = np.zeros((len(self._dear), len(rows), brief.SLOTS), dtype=np.uint64)
+        for k, (place, of_value) in enumerate(zip(self._dear, self._briefs, strict=True)):
+            if len(of_value):
+                np.take(of_value, self.code[place, rows], axis=0, out=out[k], mode="clip")  # missing: never looked at
+        return out
+
+    def _settling(self) -> list[int]:
+        """Blocks whose unequal values need a comparison, those with the most to lose first."""
+        found = [(place, block, learned) for place, (block, learned) in enumerate(self._pairs) if _dear(block)]
+        loss = {
+            place: int((self.bound[place] - learned.weight[1])[block.codes >= 0].sum(dtype=np.int64))
+            for place, block, learned in found
+        }
+        return sorted(loss, key=lambda place: (-loss[place], place))
+
+    def _brief(self, place: int) -> Briefs:
+        """The briefs of a block's values by code; none of a group."""
+        block, t = self._pairs[place][0], self.tables
+        if len(block.parts) > 1:
+            return np.empty((0, brief.SLOTS), dtype=np.uint64)
+        part = int(t.blocks.part[place])
+        out = np.zeros((len(block.parts[0].values), brief.SLOTS), dtype=np.uint64)
+        if block.bag:
+            brief.of_bags(t.bags, t.words, int(t.levels.base[part]), out)
+        else:
+            brief.of_texts(t.texts, int(t.levels.base[part]), out)
+        return np.asarray(out[block.members[0]])
 
     def _gain(self, place: int, block: Block) -> Ints:
         """What each value of a block adds when both records hold it."""
@@ -256,6 +289,7 @@ def _layout(laid: Laid, ways: Ways, way: int, rows: Ints) -> stream.Layout:
         rows.astype(np.int32),
         np.take(laid.code, rows, axis=1),
         np.take(laid.bound, rows, axis=1),
+        laid.briefs(rows),
         np.stack(single) if single else np.empty((0, len(rows)), dtype=np.int32),
         _NONE if ways.source is None else ways.source[rows],
     )

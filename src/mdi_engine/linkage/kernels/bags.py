@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mdi_engine.linkage.kernels.compiled import inlined, kernel, ones, whole
-from mdi_engine.linkage.kernels.letters import Texts
+from mdi_engine.linkage.kernels.letters import SIGN, START, Texts
 from mdi_engine.linkage.kernels.scratch import Scratch
-from mdi_engine.linkage.kernels.similarity import edits
+from mdi_engine.linkage.kernels.similarity import within
 
 EXACT, TYPO, INITIAL, NO = 0, 1, 2, 3
+STANDS, ORDERED, PAIR = range(3)
 # Rows of `Scratch.bag`: words of either side, then the words that met and how; whether a word is taken.
 LEFT, RIGHT, MET_LEFT, MET_RIGHT, HOW, TAKEN_LEFT, TAKEN_RIGHT = range(7)
 # Rows of `Scratch.near`.
@@ -27,15 +28,13 @@ Offsets = npt.NDArray[np.int64]
 
 
 class Bags(NamedTuple):
-    """Bag v is `word[start[v]:start[v + 1]]`, in its order, and `ordered[…]` the same by number.
+    """Bag v is rows `start[v]:start[v + 1]` of `word`, by columns: its words as they stand, and by number.
 
-    `pair[k]` is the word that word k and the one after it make together, -1 if no bag holds it.
+    The column PAIR is the word that this word and the next one make together, -1 if no bag holds it.
     """
 
     start: Offsets
     word: Ids
-    ordered: Ids
-    pair: Ids
 
 
 class Bonds(NamedTuple):
@@ -61,15 +60,15 @@ class Wholes(NamedTuple):
 @inlined
 def meet(words: Texts, x: int, y: int, room: Scratch) -> int:
     """How two unequal words meet: TYPO, INITIAL, or NO."""
-    a, b = words.start[x], words.start[y]
-    la, lb = words.start[x + 1] - a, words.start[y + 1] - b
+    a, b = whole(words.head[x, START]), whole(words.head[y, START])
+    la, lb = whole(words.head[x + 1, START]) - a, whole(words.head[y + 1, START]) - b
     shorter = min(la, lb)
     if shorter == 1:
         return INITIAL if words.symbols[a] == words.symbols[b] else NO
     allowed = 2 if shorter >= 8 else 1
-    if shorter < 4 or abs(la - lb) > allowed or ones(words.sign[x] ^ words.sign[y]) > 2 * allowed:
+    if shorter < 4 or abs(la - lb) > allowed or ones(words.head[x, SIGN] ^ words.head[y, SIGN]) > 2 * allowed:
         return NO
-    return TYPO if edits(words.symbols, a, la, b, lb, True, room.bits, room.rows) <= allowed else NO
+    return TYPO if within(words.symbols, a, la, b, lb, True, allowed, room.bits, room.rows) else NO
 
 
 @inlined
@@ -78,15 +77,15 @@ def _join(bags: Bags, one: int, other: int, out: npt.NDArray[np.int64]) -> int:
     begin, end = bags.start[one], bags.start[one + 1]
     joins = False
     for k in range(begin, end):
-        joins = joins or (bags.pair[k] >= 0 and _joined(bags, k, other))
+        joins = joins or (bags.word[k, PAIR] >= 0 and _joined(bags, k, other))
     if not joins:
         for k in range(begin, end):
-            out[k - begin] = bags.ordered[k]
+            out[k - begin] = bags.word[k, ORDERED]
         return whole(end - begin)
     count, k = 0, begin
     while k < end:
-        made = bags.pair[k] >= 0 and _joined(bags, k, other)
-        word = bags.pair[k] if made else bags.word[k]
+        made = bags.word[k, PAIR] >= 0 and _joined(bags, k, other)
+        word = bags.word[k, PAIR] if made else bags.word[k, STANDS]
         k += 2 if made else 1
         place = count
         while place > 0 and out[place - 1] > word:
@@ -102,10 +101,10 @@ def _joined(bags: Bags, k: int, other: int) -> bool:
     """Whether the other bag holds word k and the next as one word, and neither of them alone."""
     found = False
     for j in range(bags.start[other], bags.start[other + 1]):
-        word = bags.word[j]
-        if word == bags.word[k] or word == bags.word[k + 1]:
+        word = bags.word[j, STANDS]
+        if word == bags.word[k, STANDS] or word == bags.word[k + 1, STANDS]:
             return False
-        found = found or word == bags.pair[k]
+        found = found or word == bags.word[k, PAIR]
     return found
 
 

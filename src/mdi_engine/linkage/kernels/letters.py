@@ -13,17 +13,21 @@ from mdi_engine.linkage.expressions import MOST_LETTERS
 # A text of the longest kind in 64-bit words, and one more for what overflows.
 WORDS = (MOST_LETTERS + 63) // 64
 
+START, SIGN = 0, 1
+
 Symbols = npt.NDArray[np.uint32]
 Offsets = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.uint64]
 
 
 class Texts(NamedTuple):
-    """Text v is `symbols[start[v]:start[v + 1]]`; bit s % 64 of `sign[v]` is set if it holds the symbol s."""
+    """Text v is `symbols[head[v, START]:head[v + 1, START]]`; bit s % 64 of `head[v, SIGN]` says it holds symbol s.
+
+    Both in one array: what is asked for together lies together.
+    """
 
     symbols: Symbols
-    start: Offsets
-    sign: Signs
+    head: npt.NDArray[np.uint64]
 
 
 class Alphabet(NamedTuple):
@@ -58,7 +62,10 @@ def lay_out(points: Symbols, start: Offsets, letters: Alphabet) -> Texts:
     table = np.zeros(0x110000, dtype=np.uint32)
     table[letters.points] = np.arange(len(letters.points), dtype=np.uint32)
     symbols = table[points]
-    return Texts(symbols, start, _signs(symbols, start))
+    head = np.zeros((len(start), 2), dtype=np.uint64)
+    head[:, START] = start
+    head[:-1, SIGN] = _signs(symbols, start)
+    return Texts(symbols, head)
 
 
 def _signs(symbols: Symbols, start: Offsets) -> Signs:

@@ -50,6 +50,22 @@ def edits(symbols: Symbols, a: int, la: int, b: int, lb: int, swaps: bool, bits:
     return distance
 
 
+@kernel
+def within(symbols: Symbols, a: int, la: int, b: int, lb: int, swaps: bool, most: int, bits: Bits, rows: Bits) -> bool:
+    """Whether at most `most` edits are needed: of one or two, what is alike at both ends nearly always tells."""
+    while la > 0 and lb > 0 and symbols[a] == symbols[b]:
+        a, b, la, lb = a + 1, b + 1, la - 1, lb - 1
+    while la > 0 and lb > 0 and symbols[a + la - 1] == symbols[b + lb - 1]:
+        la, lb = la - 1, lb - 1
+    if max(la, lb) <= most:
+        return True
+    if abs(la - lb) > most or most < 1:
+        return False
+    if most == 1:
+        return swaps and la == 2 and lb == 2 and symbols[a] == symbols[b + 1] and symbols[a + 1] == symbols[b]
+    return edits(symbols, a, la, b, lb, swaps, bits, rows) <= most
+
+
 @inlined
 def _few_edits(symbols: Symbols, la: int, b: int, lb: int, swaps: bool, bits: Bits) -> int:
     """One block: the marked text has at most 64 characters."""

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mdi_engine.linkage.kernels.brief import Briefs
 from mdi_engine.linkage.kernels.compiled import inlined, kernel, whole
 from mdi_engine.linkage.kernels.scratch import TILE, Scratch
-from mdi_engine.linkage.kernels.weigh import Ints, Small, Tables, known_weight
+from mdi_engine.linkage.kernels.weigh import Ints, Small, Tables, known_weight, surely_else
 
 ENTRY, OTHER, STOP, WRITTEN, SEEN = range(5)
 
@@ -21,13 +22,15 @@ ENTRY, OTHER, STOP, WRITTEN, SEEN = range(5)
 class Layout(NamedTuple):
     """Records in the order in which their pairs are made: `row[entry]`, and per block the code and the upper bound.
 
-    `bound[block, entry]` is the most that the block can add with an unequal partner. `single[k, entry]` are the keys
-    of earlier rules of one key per record (-1: none); `source` is empty where pairs within a source count too.
+    `bound[block, entry]` is the most that the block can add with an unequal partner, `brief[k, entry]` the brief of the
+    value of the block `dear[k]`. `single[k, entry]` are the keys of earlier rules of one key per record (-1: none);
+    `source` is empty where pairs within a source count too.
     """
 
     row: Small
     code: Small
     bound: Small
+    brief: Briefs
     single: Small
     source: Small
 
@@ -35,12 +38,14 @@ class Layout(NamedTuple):
 class Cuts(NamedTuple):
     """`gain[gain_from[b] + code]` is what a block adds for equal values, `missing[b]` where one is missing.
 
-    `dear` are the blocks whose unequal values need a comparison, cheapest first.
+    `dear` are the blocks whose unequal values need a comparison, those that settle most first; `other[b]` is what
+    values with nothing in common add.
     """
 
     gain_from: Ints
     gain: Small
-    missing: Small
+    missing: Ints
+    other: Ints
     dear: Ints
     prior: int
     least: int
@@ -176,15 +181,28 @@ def _smallest(others: Shared, rule: int, left: int, right: int) -> int:
 
 @inlined
 def _settle(t: Tables, lay: Layout, cuts: Cuts, entry: int, other: int, total: int, room: Scratch) -> int:
-    """The pair's weight, or some weight below `least`: bounds give way to truth until that is certain."""
+    """The pair's weight, or some weight below `least`: bounds give way to truth until that is certain.
+
+    First what briefs can tell, in memory that is read in sequence; then the texts themselves.
+    """
+    left = 0
     for k in range(len(cuts.dear)):
         if total < cuts.least:
-            break
+            return total
         block = cuts.dear[k]
         a, b = lay.code[block, entry], lay.code[block, other]
         if a >= 0 and b >= 0 and a != b:
-            bound = min(lay.bound[block, entry], lay.bound[block, other])
-            total += known_weight(t, block, lay.row[entry], lay.row[other], room) - bound
+            if surely_else(t, block, lay.brief[k, entry], lay.brief[k, other]):
+                total += cuts.other[block] - min(lay.bound[block, entry], lay.bound[block, other])
+            else:
+                room.open[left] = block
+                left += 1
+    for k in range(left):
+        if total < cuts.least:
+            return total
+        block = room.open[k]
+        bound = min(lay.bound[block, entry], lay.bound[block, other])
+        total += known_weight(t, block, lay.row[entry], lay.row[other], room) - bound
     return total
 
 

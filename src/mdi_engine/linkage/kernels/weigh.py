@@ -8,18 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from mdi_engine.linkage.kernels import bags as of_bags
-from mdi_engine.linkage.kernels import dates
+from mdi_engine.linkage.kernels import brief, dates
 from mdi_engine.linkage.kernels.bags import Bags, Bonds, Wholes
+from mdi_engine.linkage.kernels.brief import Briefs
 from mdi_engine.linkage.kernels.compiled import inlined, kernel, whole
-from mdi_engine.linkage.kernels.letters import Texts
+from mdi_engine.linkage.kernels.letters import SIGN, START, Texts
 from mdi_engine.linkage.kernels.scratch import REMEMBERED, Scratch
 from mdi_engine.linkage.kernels.similarity import (
-    edits,
     fewest_edits,
     jaro_counts,
     most_matches,
     prefix,
     similar,
+    within,
 )
 
 # Tests by number, as `Levels.test` holds them.
@@ -108,9 +109,9 @@ def value_level(t: Tables, part: int, a: int, b: int, room: Scratch) -> int:
     if levels.first[part + 1] - levels.first[part] == 1 and levels.test[levels.first[part]] == EXACT:
         return 2 if a == b else 1  # such a part has no texts laid out
     va, vb = levels.base[part] + a, levels.base[part] + b
-    x, y = texts.start[va], texts.start[vb]
-    lx, ly = texts.start[va + 1] - x, texts.start[vb + 1] - y
-    matches, moved, same, apart, swaps = -1, 0, 0, -1, -1
+    x, y = whole(texts.head[va, START]), whole(texts.head[vb, START])
+    lx, ly = whole(texts.head[va + 1, START]) - x, whole(texts.head[vb + 1, START]) - y
+    matches, moved, same = -1, 0, 0
     for level in range(levels.first[part], levels.first[part + 1]):
         test, top, bottom = levels.test[level], levels.top[level], levels.bottom[level]
         hit = False
@@ -119,19 +120,13 @@ def value_level(t: Tables, part: int, a: int, b: int, room: Scratch) -> int:
         elif test in (JARO, JARO_WINKLER):
             if matches < 0:
                 same = prefix(texts.symbols, x, lx, y, ly)
-                most = most_matches(lx, ly, texts.sign[va], texts.sign[vb])
+                most = most_matches(lx, ly, texts.head[va, SIGN], texts.head[vb, SIGN])
                 if similar(most, 0, lx, ly, same, test == JARO_WINKLER, top, bottom):
                     matches, moved = jaro_counts(texts.symbols, x, lx, y, ly, room.bits, room.rows)
             hit = matches >= 0 and similar(matches, moved, lx, ly, same, test == JARO_WINKLER, top, bottom)
         elif test in (LEVENSHTEIN, OSA):
-            known = swaps if test == OSA else apart
-            if known < 0 and fewest_edits(lx, ly, texts.sign[va], texts.sign[vb]) <= top:
-                known = edits(texts.symbols, x, lx, y, ly, test == OSA, room.bits, room.rows)
-                if test == OSA:
-                    swaps = known
-                else:
-                    apart = known
-            hit = 0 <= known <= top
+            least = fewest_edits(lx, ly, texts.head[va, SIGN], texts.head[vb, SIGN])
+            hit = least <= top and within(texts.symbols, x, lx, y, ly, test == OSA, top, room.bits, room.rows)
         elif test == WITHIN:
             n, low, rank = t.numbers, levels.reach[level] + a, t.numbers.rank[vb]
             hit = rank >= 0 and n.low[low] <= rank <= n.high[low]
@@ -214,10 +209,32 @@ def known_weight(t: Tables, block: int, left: int, right: int, room: Scratch) ->
     key = (min(x, y) << 32) | max(x, y)
     slot = whole((np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)) >> _SLOT)
     # Of a group the codes of one part do not tell the whole.
-    if room.key[block, slot] != key or t.blocks.part[block + 1] - part > 1:
-        room.known[block, slot] = block_weight(t, block, left, right, room)
-        room.key[block, slot] = key
-    return whole(room.known[block, slot])
+    if room.known[block, slot, 0] != key or t.blocks.part[block + 1] - part > 1:
+        room.known[block, slot, 1] = block_weight(t, block, left, right, room)
+        room.known[block, slot, 0] = key
+    return whole(room.known[block, slot, 1])
+
+
+@inlined
+def surely_else(t: Tables, block: int, x: Briefs, y: Briefs) -> bool:
+    """Whether it is certain, from the briefs of two unequal values, that they reach no level but `else`."""
+    part, levels = t.blocks.part[block], t.levels
+    if t.blocks.part[block + 1] - part > 1:
+        return False  # a group has no brief
+    if levels.bag[part]:
+        met, na, nb = brief.most_met(x, y)
+        return met >= 0 and _bag_level(levels, part, met, met, na, nb) == 1
+    for level in range(levels.first[part], levels.first[part + 1]):
+        test, top, bottom = levels.test[level], levels.top[level], levels.bottom[level]
+        if test in (JARO, JARO_WINKLER):
+            if not brief.too_far(test == JARO_WINKLER, top, bottom, x, y):
+                return False
+        elif test in (LEVENSHTEIN, OSA):
+            if not brief.too_many_edits(top, x, y):
+                return False
+        elif test != EXACT:
+            return False
+    return True
 
 
 @kernel
@@ -240,13 +257,13 @@ def least_evidence(t: Tables, block: int, lowest: Ints, room: Scratch, out: Ints
         begin, end = t.bags.start[base + code], t.bags.start[base + code + 1]
         total, before, joins = 0, 0, False
         for k in range(begin, end):
-            bits = _least(log_u, words, t.bags.word[k], lowest)
+            bits = _least(log_u, words, t.bags.word[k, of_bags.STANDS], lowest)
             total += bits
-            if k > begin and t.bags.pair[k - 1] >= 0:  # perhaps met as one word with the one before
+            if k > begin and t.bags.word[k - 1, of_bags.PAIR] >= 0:  # perhaps met as one word with the one before
                 joins = True
-                total += min(_least(log_u, words, t.bags.pair[k - 1], lowest) - bits - before, 0)
+                total += min(_least(log_u, words, t.bags.word[k - 1, of_bags.PAIR], lowest) - bits - before, 0)
             before = bits
-            room.bag[of_bags.MET_LEFT, k - begin] = t.bags.ordered[k]
+            room.bag[of_bags.MET_LEFT, k - begin] = t.bags.word[k, of_bags.ORDERED]
         out[code] = min(total, lowest[3] if joins else of_bags.as_whole(t.wholes, block, end - begin, room))
 
 
