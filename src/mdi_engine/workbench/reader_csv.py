@@ -1,19 +1,25 @@
-"""CSV text: Python's csv module reads here and DuckDB does not.
+"""CSV text: Python's csv module says what a row is, Arrow reads the stretches on which they cannot differ.
 
-DuckDB 2.0.0, told to keep rejects, loses or invents rows after a row with a fault (and stops in an "invalid state" on
-others), so its counts would not add up.
+DuckDB does not read here: DuckDB 2.0.0, told to keep rejects, loses or invents rows after a row with a fault (and stops
+in an "invalid state" on others), so its counts would not add up.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Sequence
+from io import StringIO
 from typing import TextIO, get_args
 
+import pyarrow as pa
+
 from mdi_engine.errors import InputRefused, UsageError
-from mdi_engine.workbench.chunks import Broken, Chunk, Chunker, Record, checked_names, located
+from mdi_engine.workbench.chunks import CHUNK_ROWS, Broken, Chunk, Chunker, Record, checked_names, located
 from mdi_engine.workbench.extract import LIMITS, Extract, open_text
 from mdi_engine.workbench.formats import Layout, Separator
+from mdi_engine.workbench.plain_csv import plain_table
+
+_STRETCH = 1 << 20
 
 
 def read_names(extract: Extract, layout: Layout, wanted: Collection[str]) -> tuple[str, ...]:
@@ -33,8 +39,23 @@ def read_chunks(
         header = located(extract, _header(extract, reader, wanted), wanted, required)
         reader.blank_is_row = len(header.names) == 1
         chunker = Chunker(header, (), layout.separator)  # text cannot have lost digits unseen
-        while chunk := chunker.next_chunk(reader, reader.lines.read_so_far):
-            yield chunk
+        while stretch := reader.lines.stretch():
+            table = plain_table(stretch, header, layout.separator, chunker.row)
+            if table is not None:
+                chunker.row += table.num_rows
+                reader.lines_elsewhere += table.num_rows
+                yield from _chunks(table)
+                continue
+            reader.lines.again(stretch)
+            records = reader.of_stretch()
+            while chunk := chunker.next_chunk(records, reader.lines.read_so_far):
+                yield chunk
+
+
+def _chunks(table: pa.Table) -> Iterator[Chunk]:
+    for first in range(0, table.num_rows, CHUNK_ROWS):
+        part = table.slice(first, CHUNK_ROWS)
+        yield Chunk(part, [], part.num_rows)
 
 
 class _Lines:
@@ -42,6 +63,7 @@ class _Lines:
 
     def __init__(self, text: TextIO) -> None:
         self.text = text
+        self.taken, self.taken_chars = StringIO(), 0
         self.last = ""
         self.chars = 0
         self.ended = False
@@ -50,7 +72,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self.text.readline()
+        line = self.taken.readline() or self.text.readline()
         if not line:
             self.ended = True
             raise StopIteration
@@ -60,6 +82,18 @@ class _Lines:
 
     def read_so_far(self) -> int:
         return self.chars
+
+    def stretch(self) -> str:
+        """Some of the lines at once, none in part; empty at the end."""
+        return self.text.read(_STRETCH) + self.text.readline()
+
+    def again(self, stretch: str) -> None:
+        """Let these lines come once more, one by one."""
+        self.taken, self.taken_chars = StringIO(stretch, newline=""), len(stretch)
+
+    def within_stretch(self) -> bool:
+        """Whether lines of the last stretch are still to come."""
+        return self.taken.tell() < self.taken_chars
 
 
 class _Reader:
@@ -77,6 +111,7 @@ class _Reader:
         self.extract = extract
         self.blank_is_row = False
         self.lines = _Lines(text)
+        self.lines_elsewhere = 0  # that did not pass through here
         self.records = csv.reader(self.lines, delimiter=separator, strict=True)
 
     def __iter__(self) -> Iterator[Record]:
@@ -84,16 +119,28 @@ class _Reader:
 
     def __next__(self) -> Record:
         while True:
-            start = self.records.line_num + 1
+            start = self._line() + 1
             try:
                 record = next(self.records)
             except csv.Error as error:
                 self._refuse_if_lost(start, error)
-                return Broken(self.lines.last, f"quotes: {error} (line {self.records.line_num})")
+                return Broken(self.lines.last, f"quotes: {error} (line {self._line()})")
             if record:
                 return record
             if self.blank_is_row:
                 return [""]
+
+    def of_stretch(self) -> Iterator[Record]:
+        """The records that begin in the stretch at hand; the last of them may end behind it."""
+        while self.lines.within_stretch():
+            try:
+                record = next(self)
+            except StopIteration:
+                return
+            yield record
+
+    def _line(self) -> int:
+        return self.records.line_num + self.lines_elsewhere
 
     def _refuse_if_lost(self, start: int, error: csv.Error) -> None:
         """After these faults nothing says where the next row begins."""
