@@ -508,5 +508,5 @@ def test_progress_is_told(desk: Desk) -> None:
             steps.append(n)
 
     ingest(desk.settings, "sirs", [desk.file(*ROWS)], progress=Watch())
-    assert told == ["inspect", "read and normalise", "land", "append to the ledger"]
-    assert sum(steps) == 1 + 10 + 10
+    assert told == ["inspect", "read", "normalise", "land", "append to the ledger"]
+    assert sum(steps) == 1 + 10 + 10 + 10

@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, InputRefused, UsageError
 from mdi_engine.jobs.progress import SILENT, Progress
+from mdi_engine.jobs.withdrawals import absent_records
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo, finish_delivery
 from mdi_engine.ledger.payloads import Stated, stated
 from mdi_engine.ledger.records import AppendCounts, append_versions, known_keys
@@ -167,8 +168,10 @@ def _land(
     yes: bool,
     progress: Progress,
 ) -> landing.Landed:
-    progress.stage("read and normalise")
-    staged = staging.stage(con, contract, extracts, NORMALIZERS, progress.advance)
+    progress.stage("read")
+    staged = staging.stage(
+        con, contract, extracts, NORMALIZERS, progress.advance, lambda rows: progress.stage("normalise", rows)
+    )
     withdrawn = _withdrawals(settings, con, contract, yes=yes) if contract.full else []
     progress.stage("land")
     for extract in extracts:
@@ -178,42 +181,12 @@ def _land(
 
 
 def _withdrawals(settings: Settings, con: duckdb.DuckDBPyConnection, contract: Contract, *, yes: bool) -> list[str]:
-    """Live keys that this full delivery no longer names. Raises InputRefused above the contract's share, and if some of
-    them may stand in rows that cannot be read.
-    """
+    """Live keys that this full delivery withdraws."""
     if settings.ledger_url is None and not settings.ledger_path.exists():
         return []
     with _ledger(settings) as engine, reading(engine) as conn:
         known = known_keys(conn, contract.entity.name, contract.name)
-    absent = staging.absent_keys(con, known)
-    unreadable = staging.rows_without_key(con)
-    if absent and unreadable and not yes:
-        raise _perhaps_present(contract, unreadable, len(absent), len(known))
-    share = len(absent) / len(known) if known else 0.0
-    if share > contract.max_withdrawn_share and not yes:
-        raise InputRefused(
-            f"{contract.name}: this full delivery would withdraw {len(absent)} of {len(known)} records "
-            f"({share:.0%}); accepted without --yes is {contract.max_withdrawn_share:.0%}.",
-            hint="Check that the extract is whole and of the right source; if it is, run again with --yes.",
-            source=contract.name,
-            withdrawn=len(absent),
-            known=len(known),
-            accepted_share=contract.max_withdrawn_share,
-        )
-    return absent
-
-
-def _perhaps_present(contract: Contract, unreadable: int, absent: int, known: int) -> InputRefused:
-    return InputRefused(
-        f"{contract.name}: the key of {unreadable} rows cannot be read, and this full delivery would withdraw {absent} "
-        f"of {known} records, perhaps the very ones in those rows.",
-        hint="Mend those rows (a wrong number of fields, a quote, no sound key) and hand the files in again, or run "
-        "again with --yes to withdraw the records.",
-        source=contract.name,
-        unreadable=unreadable,
-        withdrawn=absent,
-        known=known,
-    )
+    return absent_records(con, contract, known, yes=yes)
 
 
 def _append(

@@ -61,10 +61,8 @@ class _Memory:
             self.room = REMEMBERED if self.asked > 1.1 * len(self.new) else _AT_FIRST
             self.old, self.new, self.asked = self.new, {}, 0
         self.asked += len(texts)
-        new = self.new
-        return [new[text] if text in new else self._recalled(text) for text in texts]
-
-    def _recalled(self, text: str | None) -> str | None:
-        known = self.old[text] if text in self.old else self.normalizer(text)
-        self.new[text] = known
-        return known
+        new, old, normalizer = self.new, self.old, self.normalizer
+        for text in texts:
+            if text not in new:
+                new[text] = old[text] if text in old else normalizer(text)
+        return [new[text] for text in texts]

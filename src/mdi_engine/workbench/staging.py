@@ -30,6 +30,8 @@ _LEFT_OUT = "left out by mapping.sql"
 # fraction tells it from a code with an E among its digits.
 _EXPONENT = r"[\s\p{Z}\p{C}'’]*[+-]?\d+([.,]\d+[Ee][+-]?\d+|[Ee][+-]\d+)[\s\p{Z}\p{C}]*"
 _EXPONENT_REASON = "written as a number with an exponent: its digits are lost"
+# What cleaning leaves as it is, so that most values need not go through Python to be matched.
+_CLEAN = "[!-~]+( [!-~]+)*"
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,11 @@ def stage(
     extracts: Sequence[Extract],
     normalizers: Mapping[str, Normalizer],
     advance: Callable[[int], None] = lambda _: None,
+    normalising: Callable[[int], None] = lambda _: None,
 ) -> tuple[StagedFile, ...]:
-    """Read, map and judge the files as one delivery into the temporary tables of `con`; `advance` gets rows read.
+    """Read, map and judge the files as one delivery into the temporary tables of `con`.
+
+    `advance` gets rows read; then `normalising` gets the number of them all, and `advance` rows mapped.
 
     Raises ModelError if mapping.sql does not work, InputRefused if a file or the delivery as a whole cannot be taken.
     """
@@ -64,9 +69,10 @@ def stage(
         read[number] = _load(con, contract, number, extract, sum(read), advance)
         if contract.full and not read[number]:
             raise _no_rows(extract)
+    normalising(sum(read))
     _reject_exponents(con, contract)
     _reject_patterns(con, contract)
-    map_rows(con, contract, normalizers, sum(read))
+    map_rows(con, contract, normalizers, sum(read), advance)
     _reject_unmapped(con, contract)
     _refuse_doubled(con, contract, extracts)
     counted = con.execute("SELECT file_no, count(DISTINCT row_id) FROM set_aside GROUP BY file_no").fetchall()
@@ -195,8 +201,14 @@ def _reject_patterns(con: duckdb.DuckDBPyConnection, contract: Contract) -> None
             con.execute(
                 "INSERT INTO set_aside SELECT row_id, file_no, file_row, $name, value, $reason FROM "  # noqa: S608
                 f"(SELECT row_id, file_no, file_row, {quoted(name)} AS value FROM raw) "
-                "WHERE NOT regexp_full_match(null_placeholder(value), $pattern)",
-                {"name": name, "reason": f"does not match {column.pattern}", "pattern": column.pattern},
+                "WHERE CASE WHEN regexp_full_match(value, $clean) AND regexp_full_match(value, $pattern) THEN false "
+                "ELSE NOT regexp_full_match(null_placeholder(value), $pattern) END",
+                {
+                    "name": name,
+                    "reason": f"does not match {column.pattern}",
+                    "pattern": column.pattern,
+                    "clean": _CLEAN,
+                },
             )
 
 
@@ -217,9 +229,10 @@ def _reject_unmapped(con: duckdb.DuckDBPyConnection, contract: Contract) -> None
 
 def _refuse_doubled(con: duckdb.DuckDBPyConnection, contract: Contract, extracts: Sequence[Extract]) -> None:
     doubled = con.execute(
+        "WITH doubled AS (SELECT source_key FROM staged GROUP BY source_key HAVING count(*) > 1) "
         "SELECT count(*) OVER (), places FROM (SELECT list([file_no, file_row] ORDER BY raw.row_id) AS places "
-        "FROM staged JOIN raw ON raw.row_id = staged.row_id WHERE source_key IS NOT NULL "
-        "GROUP BY source_key HAVING count(*) > 1) ORDER BY places LIMIT 3"
+        "FROM doubled JOIN staged USING (source_key) JOIN raw USING (row_id) GROUP BY source_key) "
+        "ORDER BY places LIMIT 3"
     ).fetchall()
     if not doubled:
         return
