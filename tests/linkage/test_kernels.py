@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from linkage_tables import WORDS
+from linkage_tables import WORDS, people, people_model, table
 from rapidfuzz.distance import OSA, Levenshtein
 from test_levels import near_pairs
 
 from mdi_engine.linkage import arrays, distances
+from mdi_engine.linkage.expressions import parse_key, words
 from mdi_engine.linkage.kernels import bags, brief, similarity
+from mdi_engine.linkage.kernels.hashing import key_hashes
 from mdi_engine.linkage.kernels.letters import SIGN, START, Alphabet, Texts, alphabet, flat, lay_out
 from mdi_engine.linkage.kernels.scratch import Scratch, scratch
+from mdi_engine.linkage.kernels.words import split
+from mdi_engine.linkage.keys import hash_key, match_keys
 from mdi_engine.linkage.tokens import match_bags, word_class
 
 
@@ -31,6 +36,17 @@ def places(texts: Texts) -> tuple[int, int, int, int]:
     """Where the first two texts begin, and how long they are."""
     a, b, end = texts.head[:3, START].tolist()
     return a, b - a, b, end - b
+
+
+def bags_of(texts: Sequence[Sequence[str]], number: Mapping[str, int]) -> bags.Bags:
+    """Bags of words by the words' numbers, said once more in plain Python."""
+    rows: list[tuple[int, int, int]] = []
+    for bag in texts:
+        ids = [number[word] for word in bag]
+        pairs = [*(number.get(a + b, -1) for a, b in itertools.pairwise(bag)), -1]
+        rows += zip(ids, sorted(ids), pairs, strict=False)
+    start = np.array([0, *itertools.accumulate(map(len, texts))], dtype=np.int64)
+    return bags.Bags(start, np.array(rows, dtype=np.int32).reshape(-1, 3))
 
 
 @given(pair=near_pairs())
@@ -135,7 +151,7 @@ def meets_as_said(left: list[str], right: list[str]) -> None:
     vocabulary = sorted({*left, *right})
     number = {text: n for n, text in enumerate(vocabulary)}
     texts, _, room = laid(*vocabulary)
-    exact, met, na, nb = bags.match(arrays.lay_bags([left, right], number), texts, 0, 1, room)
+    exact, met, na, nb = bags.match(bags_of([left, right], number), texts, 0, 1, room)
     truth = match_bags(left, right)
     assert (met, na, nb) == (len(truth.meetings), truth.left, truth.right)
     assert exact == sum(meeting.how == bags.EXACT for meeting in truth.meetings)
@@ -174,8 +190,48 @@ def test_briefs_of_bags_rule_out_only_what_is_out(left: list[str], right: list[s
     vocabulary = sorted({*left, *right})
     texts, _, _ = laid(*vocabulary)
     both = np.zeros((2, brief.SLOTS), dtype=np.uint64)
-    brief.of_bags(arrays.lay_bags([left, right], {text: n for n, text in enumerate(vocabulary)}), texts, 0, both)
+    brief.of_bags(bags_of([left, right], {text: n for n, text in enumerate(vocabulary)}), texts, 0, both)
     met, na, nb = brief.most_met(both[0], both[1])
     truth = match_bags(left, right)
     assert met < 0 or met >= len(truth.meetings)
     assert met <= 0 or (na, nb) == (truth.left, truth.right)
+
+
+hostile = st.text("ab \u2003\x1c\x85\u4e2d\U0001f600\ud800", max_size=20) | st.sampled_from(
+    ["", "b " * 700, " " * 1200]
+)
+
+
+@given(st.lists(hostile, max_size=12), st.sampled_from([2, 1 << 16]))
+@settings(max_examples=200)
+def test_texts_are_split_into_the_words_of_the_slow_truth(texts: list[str], slots: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mdi_engine.linkage.kernels.words.SLOTS", slots)
+        found = split(texts)
+    truth = [words(text) for text in texts]
+    assert found.vocabulary == sorted({word for bag in truth for word in bag})
+    wanted = bags_of(truth, {word: n for n, word in enumerate(found.vocabulary)})
+    assert found.bags.start.tolist() == wanted.start.tolist()
+    assert found.bags.word.tolist() == wanted.word.tolist()
+
+
+long = st.text("a\u00e9\u4e2d\U0001f600\ud800 ", min_size=1, max_size=300)
+
+
+@given(st.lists(long | hostile.filter(bool), max_size=8), st.sampled_from(["NAME", "first(NAME, 3)", "last(NAME, 2)"]))
+@example(["a" * n for n in (1, 121, 122, 123, 250)], "NAME")
+@settings(max_examples=200)
+def test_keys_are_hashed_as_hashlib_does(texts: list[str], key: str) -> None:
+    for expression in (parse_key(key), parse_key("each(NAME)"), parse_key("year(NAME)")):
+        wanted = [[hash_key(expression, text) for text in expression.keys(value)] for value in texts]
+        lengths, hashed = key_hashes(texts, expression.function, expression.number)
+        assert lengths.tolist() == [len(hashes) for hashes in wanted]
+        assert hashed.tolist() == [h for hashes in wanted for h in hashes]
+
+
+def test_many_values_make_the_same_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = people_model()
+    records = table(people(60, 44)[0], model)
+    few = [posting.keys.tolist() for posting in match_keys(records, model, {})]
+    monkeypatch.setattr("mdi_engine.linkage.keys.MANY_VALUES", 0)
+    assert [posting.keys.tolist() for posting in match_keys(records, model, {})] == few

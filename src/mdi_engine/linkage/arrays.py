@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mdi_engine.linkage.compare import Block, Ints, Part, Small
-from mdi_engine.linkage.expressions import Level, words
+from mdi_engine.linkage.expressions import Level
 from mdi_engine.linkage.kernels import bags as of_bags
 from mdi_engine.linkage.kernels import weigh
 from mdi_engine.linkage.kernels.letters import Alphabet, alphabet, flat, lay_out
+from mdi_engine.linkage.kernels.words import split
 from mdi_engine.linkage.levels import NUMBER_SCALE, number_of
 from mdi_engine.linkage.parameters import BlockParameters, FrequencyTable
 from mdi_engine.linkage.tokens import WHOLE
@@ -31,10 +32,9 @@ def lay_tables(pairs: Sequence[Pair], rows: int) -> tuple[weigh.Tables, Alphabet
     """Everything a kernel needs to weigh pairs of these records, and the alphabet of their texts."""
     parts = [part for block, _ in pairs for part in block.parts]
     texts = [value for part in parts if written(part) for value in part.values]
-    split = [[words(value) for value in part.values] for part in parts if part.kind == "tokens"]
-    vocabulary = sorted({word for bags in split for bag in bags for word in bag})
-    number = {word: n for n, word in enumerate(vocabulary)}
-    flats = flat(texts), flat(vocabulary)
+    of_words = split([value for part in parts if part.kind == "tokens" for value in part.values])
+    number = {word: n for n, word in enumerate(of_words.vocabulary)}
+    flats = flat(texts), flat(of_words.vocabulary)
     letters = alphabet(*(points for points, _ in flats))
     laid = [lay_out(points, start, letters) for points, start in flats]
     levels, numbers = _levels(parts, len(texts))
@@ -49,7 +49,7 @@ def lay_tables(pairs: Sequence[Pair], rows: int) -> tuple[weigh.Tables, Alphabet
             letters.digit,
             numbers,
             laid[1],
-            lay_bags(itertools.chain.from_iterable(split), number),
+            of_words.bags,
             bonds,
             wholes,
         ),
@@ -185,22 +185,6 @@ def _position(values: Sequence[str]) -> Position:
         return place if place < len(values) and values[place] == value else None
 
     return position
-
-
-def lay_bags(split: Iterable[Sequence[str]], number: Mapping[str, int]) -> of_bags.Bags:
-    """Bags of words by the words' numbers."""
-    counts: list[int] = []
-    word: list[int] = []
-    ordered: list[int] = []
-    pair: list[int] = []
-    for bag in split:
-        ids = [number[text] for text in bag]
-        counts.append(len(ids))
-        word += ids
-        ordered += sorted(ids)
-        pair += [number.get(a + b, -1) for a, b in itertools.pairwise(bag)]
-        pair += [-1] if bag else []
-    return of_bags.Bags(_offsets(counts), np.array([word, ordered, pair], dtype=np.int32).T.copy())
 
 
 def _bonds(pairs: Sequence[Pair], number: Mapping[str, int]) -> of_bags.Bonds:

@@ -19,6 +19,7 @@ from mdi_engine.linkage.model import BlockingSpec, Model
 from mdi_engine.linkage.records import Records
 
 Keys = npt.NDArray[np.int64]
+MANY_VALUES = 50_000  # so many are hashed by a kernel
 _SLICE = 1 << 18  # pairs looked at in one go: bounds memory, changes nothing else
 
 
@@ -56,14 +57,24 @@ class Expanded:
 def expand(records: Records, expression: KeyExpression) -> Expanded:
     """Hash an expression's key texts once per distinct value and lay them out per record."""
     column = records.columns[expression.field]
-    per_value = [[hash_key(expression, text) for text in expression.keys(value)] for value in column.values]
-    lengths = np.array([*(len(hashes) for hashes in per_value), 0], dtype=np.int64)
-    flat = np.array([h for hashes in per_value for h in hashes], dtype=np.int64)
+    lengths, flat = _hashes(column.values, expression)
+    lengths = np.append(lengths, 0)  # of a missing value
     offsets = np.concatenate([[0], np.cumsum(lengths[:-1])])
     counts = lengths[column.codes]
     start = np.concatenate([[0], np.cumsum(counts)])
     within = np.arange(start[-1]) - np.repeat(start[:-1], counts)
     return Expanded(start, flat[np.repeat(offsets[column.codes], counts) + within])
+
+
+def _hashes(values: Sequence[str], expression: KeyExpression) -> tuple[Keys, Keys]:
+    """How many key texts each value has, and the hashes of all of them."""
+    if len(values) >= MANY_VALUES and expression.function != "metaphone":
+        from mdi_engine.linkage.kernels.hashing import key_hashes  # numba: loaded where it is worth it
+
+        return key_hashes(values, expression.function, expression.number)
+    per_value = [[hash_key(expression, text) for text in expression.keys(value)] for value in values]
+    lengths = np.array([len(hashes) for hashes in per_value], dtype=np.int64)
+    return lengths, np.array([h for hashes in per_value for h in hashes], dtype=np.int64)
 
 
 def hash_key(expression: KeyExpression, text: str) -> int:
