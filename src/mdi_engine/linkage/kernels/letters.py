@@ -39,11 +39,12 @@ class Alphabet(NamedTuple):
 
 def flat(texts: Sequence[str], most: int = MOST_LETTERS) -> tuple[Symbols, Offsets]:
     """Code points of the first `most` characters of all texts in a row, and where each begins (one more at the end)."""
-    if any(len(text) > most for text in texts):
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    if lengths.max(initial=0) > most:
         texts = [text[:most] for text in texts]
+        lengths = np.minimum(lengths, most)
     joined = "".join(texts).encode("utf-32-le", "surrogatepass")
-    start = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=start[1:])
+    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return np.frombuffer(joined, dtype=np.uint32), start
 
 
