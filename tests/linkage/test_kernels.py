@@ -160,7 +160,10 @@ def meets_as_said(left: list[str], right: list[str]) -> None:
     assert found == sorted(tuple(meeting) for meeting in truth.meetings)
 
 
-@pytest.mark.parametrize("texts", [[], [""], ["", "a", ""], ["\x00"], ["a" * 2000, "\ud800"]])
+@pytest.mark.parametrize(
+    "texts",
+    [[], [""], ["", "a", ""], ["\x00"], ["a" * 2000, "\ud800"], ["z\u07ff\u0800\uffff\U00010000\U0010ffff" * 200]],
+)
 def test_texts_are_laid_out_whatever_they_hold(texts: list[str]) -> None:
     points, start = flat(texts)
     letters = alphabet(points)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from mdi_engine.linkage.expressions import MOST_LETTERS
+from mdi_engine.linkage.kernels.compiled import kernel, whole
 
 # A text of the longest kind in 64-bit words, and one more for what overflows.
 WORDS = (MOST_LETTERS + 63) // 64
@@ -17,7 +20,7 @@ START, SIGN = 0, 1
 
 Symbols = npt.NDArray[np.uint32]
 Offsets = npt.NDArray[np.int64]
-Signs = npt.NDArray[np.uint64]
+Bytes = npt.NDArray[np.uint8]
 
 
 class Texts(NamedTuple):
@@ -39,13 +42,51 @@ class Alphabet(NamedTuple):
 
 def flat(texts: Sequence[str], most: int = MOST_LETTERS) -> tuple[Symbols, Offsets]:
     """Code points of the first `most` characters of all texts in a row, and where each begins (one more at the end)."""
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    if lengths.max(initial=0) > most:
-        texts = [text[:most] for text in texts]
-        lengths = np.minimum(lengths, most)
+    try:
+        packed = pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:  # lone surrogates, which are no characters
+        return _flat(texts, most)
+    start = np.zeros(len(texts) + 1, dtype=np.int64)
+    if not len(texts):
+        return np.empty(0, dtype=np.uint32), start
+    _, offsets, data = (np.frombuffer(part or b"", kind) for part, kind in zip(packed.buffers(), "bqB", strict=True))
+    _count(data, offsets, most, start)
+    points = np.empty(np.cumsum(start, out=start)[-1], dtype=np.uint32)
+    _decode(data, offsets, start, points)
+    return points, start
+
+
+def _flat(texts: Sequence[str], most: int) -> tuple[Symbols, Offsets]:
+    texts = [text[:most] for text in texts]
     joined = "".join(texts).encode("utf-32-le", "surrogatepass")
-    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return np.frombuffer(joined, dtype=np.uint32), start
+    start = np.array([0, *itertools.accumulate(map(len, texts))], dtype=np.int64)
+    return np.frombuffer(joined, dtype=np.uint32).copy(), start
+
+
+@kernel
+def _count(data: Bytes, offsets: Offsets, most: int, start: Offsets) -> None:
+    """Into `start[k + 1]` how many characters the text k keeps. A character begins at each byte but 10xxxxxx."""
+    for k in range(len(start) - 1):
+        count = 0
+        for at in range(offsets[k], offsets[k + 1]):
+            count += 1 if data[at] & 0xC0 != 0x80 else 0
+        start[k + 1] = min(count, most)
+
+
+@kernel
+def _decode(data: Bytes, offsets: Offsets, start: Offsets, points: Symbols) -> None:
+    """UTF-8 to code points, as many of each text as are kept."""
+    for k in range(len(start) - 1):
+        at = offsets[k]
+        for place in range(start[k], start[k + 1]):
+            first = whole(data[at])
+            more = 0 if first < 0x80 else 1 if first < 0xE0 else 2 if first < 0xF0 else 3
+            point = first if more == 0 else first & (0x3F >> more)
+            for _ in range(more):
+                at += 1
+                point = (point << 6) | (whole(data[at]) & 0x3F)
+            points[place] = point
+            at += 1
 
 
 def alphabet(*points: Symbols) -> Alphabet:
@@ -62,17 +103,15 @@ def lay_out(points: Symbols, start: Offsets, letters: Alphabet) -> Texts:
     """Code points as symbols of an alphabet that holds them all."""
     table = np.zeros(0x110000, dtype=np.uint32)
     table[letters.points] = np.arange(len(letters.points), dtype=np.uint32)
-    symbols = table[points]
-    head = np.zeros((len(start), 2), dtype=np.uint64)
-    head[:, START] = start
-    head[:-1, SIGN] = _signs(symbols, start)
+    symbols, head = np.empty(len(points), dtype=np.uint32), np.zeros((len(start), 2), dtype=np.uint64)
+    _lay(points, start, table, symbols, head)
     return Texts(symbols, head)
 
 
-def _signs(symbols: Symbols, start: Offsets) -> Signs:
-    signs = np.zeros(len(start) - 1, dtype=np.uint64)
-    filled = np.flatnonzero(np.diff(start))
-    if len(filled):
-        bits = np.uint64(1) << (symbols.astype(np.uint64) & np.uint64(63))
-        signs[filled] = np.bitwise_or.reduceat(bits, start[filled])
-    return signs
+@kernel
+def _lay(points: Symbols, start: Offsets, table: Symbols, symbols: Symbols, head: npt.NDArray[np.uint64]) -> None:
+    for k in range(len(start)):
+        head[k, START] = start[k]
+        for at in range(start[k], start[k + 1] if k + 1 < len(start) else start[k]):
+            symbols[at] = table[points[at]]
+            head[k, SIGN] |= np.uint64(1) << np.uint64(symbols[at] & 63)
