@@ -18,8 +18,8 @@ from mdi_engine.errors import Locked, MdiError
 
 MEMORY_LIMIT = "2GB"
 TEMP_LIMIT = "64GB"
-_INSERT_ROWS = 122_880  # DuckDB's row group
-_INSERT_BYTES = 64 << 20
+_GROUP_ROWS = 122_880
+_GROUP_BYTES = 64 << 20
 
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 # The order matters: after external access is off, nothing can be turned back on; the last line seals it.
@@ -78,15 +78,21 @@ def open_scratch(spill: Path, threads: int | None = None) -> Iterator[duckdb.Duc
 
 
 def gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The tables, joined to large ones: an INSERT costs DuckDB a millisecond for each column, however few its rows."""
+    """The same rows in tables of whole row groups: DuckDB compresses a group that is not full again at each INSERT.
+
+    Only the last table has fewer rows, and one that would be too large.
+    """
     waiting: list[pa.Table] = []
+    rows = size = 0
     for table in tables:
         waiting.append(table)
-        rows, size = (sum(measure) for measure in zip(*((each.num_rows, each.nbytes) for each in waiting), strict=True))
-        if rows >= _INSERT_ROWS or size >= _INSERT_BYTES:
-            yield pa.concat_tables(waiting)
-            waiting = []
-    if waiting:
+        rows, size = rows + table.num_rows, size + table.nbytes
+        if rows >= _GROUP_ROWS or size >= _GROUP_BYTES:
+            joined = pa.concat_tables(waiting)
+            full = rows // _GROUP_ROWS * _GROUP_ROWS or rows
+            yield joined.slice(0, full)
+            waiting, rows, size = [joined.slice(full)], rows - full, 0
+    if rows:
         yield pa.concat_tables(waiting)
 
 

@@ -13,10 +13,11 @@ from duckdb.func import ARROW, SPECIAL
 
 Normalizer = Callable[[str | None], str | None]
 
-# So many distinct values a function remembers, and as many again from before; at first, and where hardly a value ever
-# returns (a NIK, a phone), only a small share of them.
+# So many distinct values a function remembers, and as many again from before; at first fewer. Where hardly a value ever
+# returns (a NIK, a phone) it does not try to remember for a while: that costs more than it saves.
 REMEMBERED = 100_000
 _AT_FIRST = 10_000
+_PAUSE = 20 * _AT_FIRST
 
 
 def register(con: duckdb.DuckDBPyConnection, normalizers: Mapping[str, Normalizer]) -> None:
@@ -53,16 +54,26 @@ class _Memory:
         self.old: dict[str | None, str | None] = {}
         self.room = _AT_FIRST
         self.asked = 0
+        self.pause = 0
 
     def normalised(self, texts: list[str | None]) -> list[str | None]:
         """Each of these distinct texts normalised."""
-        if len(self.new) >= self.room:
-            # A value in ten that had been seen before pays for remembering.
-            self.room = REMEMBERED if self.asked > 1.1 * len(self.new) else _AT_FIRST
-            self.old, self.new, self.asked = self.new, {}, 0
-        self.asked += len(texts)
-        new, old, normalizer = self.new, self.old, self.normalizer
+        normalizer = self.normalizer
+        if self.pause > 0:
+            self.pause -= len(texts)
+            return [normalizer(text) for text in texts]
+        new, old = self.new, self.old
         for text in texts:
             if text not in new:
                 new[text] = old[text] if text in old else normalizer(text)
-        return [new[text] for text in texts]
+        self.asked += len(texts)
+        known = [new[text] for text in texts]
+        if len(new) >= self.room:
+            self._turn()
+        return known
+
+    def _turn(self) -> None:
+        """Begin anew, keeping the last ones. One value in ten that had been seen before pays for remembering."""
+        pays = self.asked > 1.1 * len(self.new)
+        self.room, self.pause = (REMEMBERED, 0) if pays else (_AT_FIRST, _PAUSE)
+        self.old, self.new, self.asked = (self.new if pays else {}), {}, 0

@@ -13,7 +13,7 @@ from mdi_engine.workbench import crew
 from mdi_engine.workbench.contract import Contract
 from mdi_engine.workbench.database import gathered, quoted
 from mdi_engine.workbench.functions import Normalizer
-from mdi_engine.workbench.rowwise import is_rowwise
+from mdi_engine.workbench.rowwise import is_rowwise, most_read
 
 # From so many rows on, a crew saves more than the second that it takes to come.
 CREW_ROWS = 20_000
@@ -42,7 +42,8 @@ def map_rows(
             con.execute(f"INSERT INTO staged {rows}")
             advance(read)
         else:
-            _map_by_crew(con, {"mapping": contract.mapping, "rows": rows, "functions": places}, read, advance)
+            order = {"mapping": contract.mapping, "rows": rows, "functions": places}
+            _map_by_crew(con, order, most_read(con, contract.mapping, places, contract.columns), advance)
     except (duckdb.Error, RuntimeError) as error:
         if "KeyboardInterrupt" in str(error):  # somebody pressed Ctrl-C inside a normaliser: DuckDB wraps it
             raise KeyboardInterrupt from None
@@ -55,25 +56,32 @@ def map_rows(
 
 
 def _map_by_crew(
-    con: duckdb.DuckDBPyConnection, order: Mapping[str, object], read: int, advance: Callable[[int], None]
+    con: duckdb.DuckDBPyConnection, order: Mapping[str, object], first: str | None, advance: Callable[[int], None]
 ) -> None:
-    schema = con.sql("FROM raw LIMIT 0").to_arrow_table().schema
+    """Equal values of the column `first` meet in one piece: they are normalised once, and with them what else the rows
+    of one person have in common.
+    """
+    sorting = f" ORDER BY {quoted(first)}" if first else ""
+    con.execute(f"CREATE TEMP TABLE sorted AS FROM raw{sorting}")
+    schema = con.sql("FROM sorted LIMIT 0").to_arrow_table().schema
     spill = con.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]
     with crew.crew(schema, order, Path(spill)) as workers:
-        answers = (pa.Table.from_batches([answer]) for answer in workers.mapped(_pieces(con, read, advance)))
+        answers = (pa.Table.from_batches([answer]) for answer in workers.mapped(_pieces(con, advance)))
         for table in gathered(answers):
             con.register("answer", table)
             con.execute("INSERT INTO staged FROM answer")
             con.unregister("answer")
+    con.execute("DROP TABLE sorted")
 
 
-def _pieces(con: duckdb.DuckDBPyConnection, read: int, advance: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
-    for first in range(1, read + 1, _PIECE_ROWS):
-        last = min(read, first + _PIECE_ROWS - 1)
-        table = con.sql("FROM raw WHERE row_id BETWEEN $first AND $last", params={"first": first, "last": last})
-        for batch in table.to_arrow_table().combine_chunks().to_batches():
+def _pieces(con: duckdb.DuckDBPyConnection, advance: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+    rows = con.execute("SELECT count(*) FROM sorted").fetchall()[0][0]
+    for start in range(0, rows, _PIECE_ROWS):
+        piece = {"first": start, "last": start + _PIECE_ROWS - 1}
+        table = con.sql("FROM sorted WHERE rowid BETWEEN $first AND $last", params=piece).to_arrow_table()
+        for batch in table.combine_chunks().to_batches():
             yield from _halved(batch)
-        advance(last - first + 1)
+        advance(table.num_rows)
 
 
 def _halved(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -18,10 +19,26 @@ def is_rowwise(con: duckdb.DuckDBPyConnection, mapping: str) -> bool:
     What it is written with and how it is carried out must both say so: the plan may leave out a LIMIT that this table
     does not reach, and the text does not show which names are aggregates.
     """
-    text = con.execute("SELECT json_serialize_sql($mapping)", {"mapping": mapping}).fetchall()[0][0]
     plan = con.execute("EXPLAIN (FORMAT json) SELECT * FROM mapped").fetchall()[0][1]
     operators = {node["name"] for node in _nodes(json.loads(plan)) if "name" in node}
-    return all(map(_sees_one_row, _nodes(json.loads(text)))) and operators <= _OPERATORS
+    return all(map(_sees_one_row, _parsed(con, mapping))) and operators <= _OPERATORS
+
+
+def most_read(
+    con: duckdb.DuckDBPyConnection, mapping: str, functions: Collection[str], columns: Iterable[str]
+) -> str | None:
+    """The one of these columns that most calls of these functions read; None if none of them is read by any."""
+    calls: Counter[str] = Counter()
+    for node in _parsed(con, mapping):
+        if node.get("class") == "FUNCTION" and node["function_name"] in functions:
+            read = (inner for inner in _nodes(node["arguments"]) if inner.get("class") == "COLUMN_REF")
+            calls.update(str(inner["column_names"][-1]).casefold() for inner in read)
+    return max(columns, key=lambda name: calls[name.casefold()]) if calls else None
+
+
+def _parsed(con: duckdb.DuckDBPyConnection, mapping: str) -> Iterator[dict[str, Any]]:
+    text = con.execute("SELECT json_serialize_sql($mapping)", {"mapping": mapping}).fetchall()[0][0]
+    return _nodes(json.loads(text))
 
 
 def _sees_one_row(node: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mdi_engine.errors import InputRefused, ModelError
 from mdi_engine.workbench.chunks import Fault
@@ -64,11 +65,7 @@ def stage(
     """
     register(con, normalizers)
     _make_tables(con, contract)
-    read = [0] * len(extracts)
-    for number, extract in enumerate(extracts):
-        read[number] = _load(con, contract, number, extract, sum(read), advance)
-        if contract.full and not read[number]:
-            raise _no_rows(extract)
+    read = _load(con, contract, extracts, advance)
     normalising(sum(read))
     _reject_exponents(con, contract)
     _reject_patterns(con, contract)
@@ -133,35 +130,35 @@ def _shape_faults(contract: Contract, found: Sequence[tuple[str, str]]) -> list[
 
 
 def _load(
-    con: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    number: int,
-    extract: Extract,
-    before: int,
-    advance: Callable[[int], None],
-) -> int:
-    """Land one file; `before` rows were read ahead of it, so that row_id runs through the delivery. Returns rows."""
+    con: duckdb.DuckDBPyConnection, contract: Contract, extracts: Sequence[Extract], advance: Callable[[int], None]
+) -> list[int]:
+    """Land the files one after the other, row_id counting through all of them. Returns the rows read of each."""
     required = [name for name, column in contract.columns.items() if column.required]
-    names = ", ".join(quoted(name) for name in (*contract.columns, "other"))
-    read = 0
     codes = [name for name, column in contract.columns.items() if column.code]
+    read = [0] * len(extracts)
 
     def tables() -> Iterator[pa.Table]:
-        nonlocal read
-        for chunk in read_chunks(extract, contract.layout, list(contract.columns), required, codes):
-            _add_rejects(con, number, before, chunk.faults)
-            read += chunk.read
-            advance(chunk.read)
-            yield chunk.table
+        for number, extract in enumerate(extracts):
+            before = sum(read)
+            for chunk in read_chunks(extract, contract.layout, list(contract.columns), required, codes):
+                _add_rejects(con, number, before, chunk.faults)
+                read[number] += chunk.read
+                advance(chunk.read)
+                yield _numbered(chunk.table, number, before)
+            if contract.full and not read[number]:
+                raise _no_rows(extract)
 
     for table in gathered(tables()):
         con.register("arrived", table)
-        con.execute(
-            f"INSERT INTO raw SELECT file_row + $before, $number, file_row, {names} FROM arrived",  # noqa: S608
-            {"before": before, "number": number},
-        )
+        con.execute("INSERT INTO raw FROM arrived")
         con.unregister("arrived")
     return read
+
+
+def _numbered(table: pa.Table, number: int, before: int) -> pa.Table:
+    numbers = pa.repeat(pa.scalar(number, pa.int32()), table.num_rows)
+    rows = pc.add(table.column("file_row"), before)
+    return table.add_column(0, "file_no", numbers).add_column(0, "row_id", rows)
 
 
 def _add_rejects(con: duckdb.DuckDBPyConnection, number: int, before: int, faults: Sequence[Fault]) -> None:
