@@ -1,4 +1,12 @@
 -- A row of the civil registry to canonical patient. Its key is a digest of the NIK, so that no reference shows one.
+-- The number of a kab/kota or a district has two digits, the first of them often lost; a longer one is none.
+WITH person AS (
+    SELECT
+        *,
+        NO_PROP || CASE WHEN length(NO_KAB) <= 2 THEN lpad(NO_KAB, 2, '0') END  AS code_kab,
+        CASE WHEN length(NO_KEC) <= 2 THEN lpad(NO_KEC, 2, '0') END             AS code_kec
+    FROM raw
+)
 SELECT
     row_id,
     fingerprint(NIK)            AS source_key,
@@ -19,9 +27,9 @@ SELECT
     NULL                        AS phone,
     address(ALAMAT)             AS address,
     address_core(ALAMAT)        AS address_core,
-    kecamatan_code(NO_PROP || lpad(NO_KAB, 2, '0') || lpad(NO_KEC, 2, '0'))  AS kecamatan,
-    kabkota_code(NO_PROP || lpad(NO_KAB, 2, '0'))  AS kabkota,
+    kecamatan_code(code_kab || code_kec)  AS kecamatan,
+    kabkota_code(code_kab)      AS kabkota,
     province_code(NO_PROP)      AS province,
     plain_date(TGL_MATI)        AS deceased,
     NULL                        AS facility
-FROM raw
+FROM person

@@ -3,7 +3,7 @@ SELECT
     row_id,
     site_code(kode_faskes) || '-' || site_code(kode_layanan)  AS source_key,
     site_code(kode_layanan)             AS code,
-    clean_text(nama_layanan)            AS name,
+    null_placeholder(nama_layanan)            AS name,
     service_core(nama_layanan)          AS name_core,
     coalesce(service_category(kategori), service_category(nama_layanan))  AS category,
     kptl_code(kode_kptl)                AS kptl,

@@ -2,7 +2,7 @@
 SELECT
     row_id,
     site_code(KODE_SARANA)          AS source_key,
-    clean_text(NAMA_SARANA)         AS name,
+    null_placeholder(NAMA_SARANA)         AS name,
     facility_type(NAMA_SARANA)      AS name_type,
     facility_house(NAMA_SARANA)     AS house,
     facility_core(NAMA_SARANA)      AS name_core,

@@ -7,7 +7,7 @@ SELECT
     kk(no_kk)                                                   AS kk,
     bpjs_card(no_bpjs)                                          AS bpjs,
     passport(no_paspor)                                         AS passport,
-    coalesce(person_name(nama_pasien), clean_text(nama_pasien)) AS name,
+    coalesce(person_name(nama_pasien), null_placeholder(nama_pasien))  AS name,
     person_core(nama_pasien)                                    AS name_core,
     person_sound(nama_pasien)                                   AS name_sound,
     person_titles(nama_pasien)                                  AS titles,

@@ -1,6 +1,9 @@
 -- A row of the hospitals' staff lists to canonical practitioner: one row, one job. Titles stand in three places.
 WITH worker AS (
-    SELECT *, concat_ws(' ', "Nama gelar_depan", "Nama nama") || coalesce(', ' || "Nama gelar_belakang", '') AS whole_name
+    SELECT
+        *,
+        concat_ws(' ', null_placeholder("Nama gelar_depan"), null_placeholder("Nama nama"))
+            || coalesce(', ' || null_placeholder("Nama gelar_belakang"), '')  AS whole_name
     FROM raw
 )
 SELECT
@@ -19,7 +22,7 @@ SELECT
     sex(jenis_kelamin)                      AS sex,
     coalesce(professions(profesi), profession_of_titles(whole_name))  AS profession,
     words('R' || hospital_code(kode_rs))    AS units,
-    clean_text(nama_rs)                     AS unit_names,
+    null_placeholder(nama_rs)                     AS unit_names,
     phone("Kontak no_hp")                   AS phone,
     email("Kontak email")                   AS email,
     NULL                                    AS address,

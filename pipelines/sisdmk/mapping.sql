@@ -3,9 +3,9 @@
 WITH worker AS (
     SELECT
         *,
-        TRY(array_to_string(list_distinct(json_extract_string(PEKERJAAN, '$[*].NIP')), ';'))         AS job_nip,
-        TRY(array_to_string(list_distinct(json_extract_string(PEKERJAAN, '$[*].STR')), ';'))         AS job_str,
-        TRY(array_to_string(list_distinct(json_extract_string(PEKERJAAN, '$[*].SIP')), ';'))         AS job_sip,
+        TRY(array_to_string(list_sort(list_distinct(json_extract_string(PEKERJAAN, '$[*].NIP'))), ';'))         AS job_nip,
+        TRY(array_to_string(list_sort(list_distinct(json_extract_string(PEKERJAAN, '$[*].STR'))), ';'))         AS job_str,
+        TRY(array_to_string(list_sort(list_distinct(json_extract_string(PEKERJAAN, '$[*].SIP'))), ';'))         AS job_sip,
         TRY(list_sort(list_distinct(json_extract_string(PEKERJAAN, '$[*].KODE_UNIT'))))              AS job_units,
         TRY(list_sort(list_distinct(json_extract_string(PEKERJAAN, '$[*].UNIT'))))                   AS job_unit_names,
         TRY(list_sort(list_distinct(json_extract_string(PEKERJAAN, '$[*].JENIS_SDMK'))))             AS job_kinds
@@ -27,11 +27,11 @@ SELECT
     sex(JENIS_KELAMIN)          AS sex,
     coalesce(professions(array_to_string(job_kinds, ';')), profession_of_titles(NAMA))  AS profession,
     words(array_to_string(job_units, ' '))  AS units,
-    clean_text(array_to_string(job_unit_names, '; '))  AS unit_names,
+    null_placeholder(array_to_string(job_unit_names, '; '))  AS unit_names,
     NULL                        AS phone,
     NULL                        AS email,
     address(ALAMAT)             AS address,
     kabkota_code(KODE_KAB)      AS kabkota,
-    province_code(coalesce(KODE_KAB, KODE_PROV, NAMA_PROV))  AS province,
+    coalesce(province_code(KODE_KAB), province_code(KODE_PROV), province_code(NAMA_PROV))  AS province,
     CASE WHEN job_units IS NOT NULL THEN PEKERJAAN END  AS jobs
 FROM worker

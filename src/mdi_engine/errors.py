@@ -14,19 +14,35 @@ Each says what was got, what would be accepted and what to do next, and keeps th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+# What a NIK or a family card's number looks like, also with a blank, dot or hyphen here and there.
+_SIXTEEN = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){15}(?!\d)")
+
+
+def discreet(text: str) -> str:
+    """The text with every number of 16 digits made unreadable: it may be a NIK that somebody typed.
+
+    >>> discreet("no record 9815 0141 0785 0001 in 2026"), discreet("delivery 1000123456")
+    ('no record ################ in 2026', 'delivery 1000123456')
+    """
+    return _SIXTEEN.sub("#" * 16, text)
 
 
 class MdiError(Exception):
-    """Root of all errors raised on purpose. `facts` holds what is known, without personal values."""
+    """Root of all errors raised on purpose. `facts` holds what is known, without personal values.
+
+    Numbers of 16 digits in the message, the hint and the facts become unreadable, wherever they came from.
+    """
 
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str | None = None, **facts: object) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.facts = facts
+        super().__init__(discreet(message))
+        self.message = discreet(message)
+        self.hint = hint and discreet(hint)
+        self.facts = {name: discreet(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message

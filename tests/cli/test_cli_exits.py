@@ -210,3 +210,32 @@ def test_blocks_of_numbers_come_from_the_environment(shell: Shell) -> None:
     assert done.returncode == 0, done.stderr
     found = shell.mdi("lookup", "facility", "--name", "RSU Lentera Griya Mandiri", "--json").stdout
     assert 1000000500 <= int(json.loads(found)["matches"][0]["number"]) < 1000005500
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        (2, ["lookup", "patient", "NIK"]),
+        (2, ["lookup", "NIK"]),
+        (2, ["lookup", "patient", "--limit", "x NIK"]),
+        (2, ["NIK"]),
+        (4, ["history", "NIK"]),
+        (4, ["lookup", "facility", "--number", "NIK"]),
+        (4, ["explain", "NIK", "sirs:1"]),
+        (4, ["explain", "sirs:NIK", "sirs:1"]),
+        (4, ["profile", "NIK"]),
+        (4, ["ingest", "sirs", "NIK.csv"]),
+        (4, ["ingest", "NIK", "a.csv"]),
+        (2, ["train", "NIK"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+@pytest.mark.parametrize("nik", ["9815014107850001", "9815 0141 0785 0001"])
+def test_a_nik_typed_in_the_wrong_place_is_not_repeated(
+    code: int, arguments: list[str], nik: str, demo_home: Path
+) -> None:
+    done = Shell(demo_home).mdi(*(argument.replace("NIK", nik) for argument in arguments))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr
+    assert nik not in done.stderr
+    assert "Traceback" not in done.stderr

@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ from mdi_engine.cli.care import doctor, generate, verify
 from mdi_engine.cli.profile import profile
 from mdi_engine.cli.registry import demo, ingest, link, train
 from mdi_engine.cli.tables import dedupe, explain
-from mdi_engine.errors import MdiError
+from mdi_engine.errors import MdiError, discreet
 
 INTERRUPTED = 130
 _COMMANDS = (
@@ -91,17 +91,21 @@ def main() -> None:
             data = stream is sys.stdout and not stream.isatty()
             stream.reconfigure(encoding="utf-8" if data else None, errors="backslashreplace")
     try:
-        typer.main.get_command(app).main(prog_name="mdi")
+        # Not standalone: what was typed wrongly would be printed as it stands, and it may be a NIK.
+        code = typer.main.get_command(app).main(prog_name="mdi", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except MdiError as error:
         _say(str(error))
         sys.exit(error.exit_code)
     except OSError as error:
-        _say(f"{error.filename or 'the system'}: {error.strerror or type(error).__name__}")
+        _say(discreet(f"{error.filename or 'the system'}: {error.strerror or type(error).__name__}"))
         sys.exit(1)
     except KeyboardInterrupt:
         _say("interrupted. What was committed stands; running the command again goes on from there.")
         sys.exit(INTERRUPTED)
     except Exception as error:
+        if isinstance(error, typer.Abort) or hasattr(error, "format_message"):
+            sys.exit(_usage(error))
         if os.environ.get("MDI_DEBUG"):
             raise
         _say(_fault(error))
@@ -122,6 +126,15 @@ def _say(message: str) -> None:
     from mdi_engine.cli.output import note
 
     note(f"mdi: {message}")
+
+
+def _usage(error: Any) -> int:
+    """Say how the command line was put together wrongly; gives the exit code. Typer has no public name for these."""
+    if isinstance(error, typer.Abort):
+        return INTERRUPTED
+    error.message = discreet(error.message)
+    error.show()
+    return int(error.exit_code)
 
 
 def _fault(error: Exception) -> str:

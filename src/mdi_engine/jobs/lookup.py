@@ -87,7 +87,7 @@ def lookup(settings: Settings, entity: str, query: Mapping[str, str | None], lim
     if unknown or not any(query.values()):
         raise UsageError(
             f"{entity}: a look-up takes {', '.join(named.asked)}; got {', '.join(unknown) or 'no value'}",
-            hint=f"For example: mdi lookup {entity} --{next(iter(named.asked))} …",
+            hint=f"For example: mdi lookup {entity} --name …",
         )
     asked = named.canonical(query)
     for name, value in query.items():
