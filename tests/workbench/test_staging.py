@@ -157,6 +157,7 @@ def test_rows_whose_key_cannot_be_read_are_counted_once(con: duckdb.DuckDBPyConn
 
 CODES = replace(CONTRACT, columns={"kode": Column(meaning="", required=True, code=True), "nama": Column(meaning="")})
 EXPONENT = "written as a number with an exponent: its digits are lost"
+DECIMAL = "written as a number with a decimal point: its digits may be lost; export this column as text"
 
 
 @pytest.mark.parametrize(
@@ -168,6 +169,23 @@ def test_a_code_written_with_an_exponent_is_set_aside(
     (file,) = staged(con, tmp_path, f'kode,nama\n"{code}","{code}"\n2,B\n', contract=CODES)
     assert (file.accepted, file.rejected) == (1, 1)
     assert set_aside(con) == [(0, 1, "kode", code, EXPONENT)]
+
+
+@pytest.mark.parametrize(
+    "code", ["381510410190003.0", "3508055,0", "'81234567801.00", " +7.0 ", "-0.0", "12345678901234567890.000"]
+)
+def test_a_code_written_with_a_decimal_point_is_set_aside(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, code: str
+) -> None:
+    (file,) = staged(con, tmp_path, f'kode,nama\n"{code}","{code}"\n2,B\n', contract=CODES)
+    assert (file.accepted, file.rejected) == (1, 1)
+    assert set_aside(con) == [(0, 1, "kode", code, DECIMAL)]
+
+
+@pytest.mark.parametrize("code", ["31.71", "1.0.0", ".0", "12.", "A.0", "1.05"])
+def test_a_code_with_dots_is_a_code(con: duckdb.DuckDBPyConnection, tmp_path: Path, code: str) -> None:
+    (file,) = staged(con, tmp_path, f"kode,nama\n{code},A\n", contract=CODES)
+    assert file.accepted == 1
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,11 @@ from mdi_engine.workbench.reader import read_chunks
 _REJECTS = "row_id BIGINT, file_no INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR"
 _LEFT_OUT = "left out by mapping.sql"
 # As spreadsheets (3.2E+15, with a comma in Indonesia), Python (3.2e+15) and Java (3.2E15) write it; a sign or a
-# fraction tells it from a code with an E among its digits.
-_EXPONENT = r"[\s\p{Z}\p{C}'’]*[+-]?\d+([.,]\d+[Ee][+-]?\d+|[Ee][+-]\d+)[\s\p{Z}\p{C}]*"
+# fraction tells it from a code with an E among its digits. 381510410190003.0 is what pandas makes of a column of whole
+# numbers in which one is missing.
+_NUMBER = r"[\s\p{Z}\p{C}'’]*[+-]?\d+([.,](0+|\d+[Ee][+-]?\d+)|[Ee][+-]\d+)[\s\p{Z}\p{C}]*"
 _EXPONENT_REASON = "written as a number with an exponent: its digits are lost"
+_DECIMAL_REASON = "written as a number with a decimal point: its digits may be lost; export this column as text"
 # What cleaning leaves as it is, so that most values need not go through Python to be matched.
 _CLEAN = "[!-~]+( [!-~]+)*"
 
@@ -67,7 +69,7 @@ def stage(
     _make_tables(con, contract)
     read = _load(con, contract, extracts, advance)
     normalising(sum(read))
-    _reject_exponents(con, contract)
+    _reject_numbers(con, contract)
     _reject_patterns(con, contract)
     map_rows(con, contract, normalizers, sum(read), advance)
     _reject_unmapped(con, contract)
@@ -179,15 +181,18 @@ def _add_rejects(con: duckdb.DuckDBPyConnection, number: int, before: int, fault
     con.unregister("faults")
 
 
-def _reject_exponents(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Codes that some program took for numbers and shortened: 3.2E+15 says 3.2 × 10^15, and no longer whose it is."""
+def _reject_numbers(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Codes that some program took for numbers. 3.2E+15 says 3.2 × 10^15, and no longer whose it is; 3815.0 lost its
+    leading zeros, if it had any, and without its point it would be another code.
+    """
     for name, column in contract.columns.items():
         if column.code:
             con.execute(
-                "INSERT INTO set_aside SELECT row_id, file_no, file_row, $name, value, $reason FROM "  # noqa: S608
+                "INSERT INTO set_aside SELECT row_id, file_no, file_row, $name, value, "  # noqa: S608
+                "if(regexp_matches(value, '[Ee]'), $exponent, $decimal) FROM "
                 f"(SELECT row_id, file_no, file_row, {quoted(name)} AS value FROM raw) "
-                "WHERE regexp_full_match(value, $exponent)",
-                {"name": name, "reason": _EXPONENT_REASON, "exponent": _EXPONENT},
+                "WHERE regexp_full_match(value, $number)",
+                {"name": name, "exponent": _EXPONENT_REASON, "decimal": _DECIMAL_REASON, "number": _NUMBER},
             )
 
 
