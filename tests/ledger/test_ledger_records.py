@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from mdi_engine.errors import NotFound, UsageError
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo, finish_delivery, last_delivery
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.payloads import payload_hash
+from mdi_engine.ledger.payloads import canonical_payload, commitment, payload_hash, stated
 from mdi_engine.ledger.records import (
     AppendCounts,
     append_versions,
@@ -168,3 +168,30 @@ def test_a_delivery_is_the_same_until_another_one_came(engine: Engine) -> None:
         assert last.complete
         with pytest.raises(NotFound):
             finish_delivery(conn, "facility", "sirs", february)
+
+
+@given(st.lists(st.tuples(KEYS, st.dictionaries(st.sampled_from(["name", "b"]), VALUES)), max_size=4))
+def test_rows_stated_beforehand_say_what_each_row_says(rows: list[tuple[str, dict[str, str | None]]]) -> None:
+    """Fields, or the canonical text of them."""
+    for given_as in (rows, [(key, canonical_payload(fields)) for key, fields in rows]):
+        made = stated(given_as)
+        assert list(zip(made.keys, made.payloads, strict=True)) == [(key, canonical_payload(row)) for key, row in rows]
+        assert made.hashes == [payload_hash(row) for _, row in rows]
+        assert len({len(salt) for salt in made.salts} - {32}) == 0
+        assert len(set(made.salts)) == len(rows)
+        assert made.commitments == [commitment(*pair) for pair in zip(made.salts, made.hashes, strict=True)]
+
+
+def test_more_rows_than_one_statement_takes(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of them known: what is stated beforehand is one chunk, and one event."""
+    monkeypatch.setattr("mdi_engine.ledger.dialect._VARIABLES", 100)
+    add(engine, {f"k{i:03}": "A" for i in range(0, 90, 3)}, withdrawn=["k000"])
+    rows = stated((f"k{i:03}", {"name": "A" if i % 2 else "B"}) for i in range(90))
+    with writing(engine) as conn:
+        counts = append_versions(conn, entity="facility", source="sirs", delivery=DELIVERY, rows=rows)
+    assert counts == AppendCounts(new=61, changed=14, unchanged=15)
+    with reading(engine) as conn:
+        assert verify(conn) == []
+        assert head(conn) == 3
+        found = {record.source_key: record.payload["name"] for record in live_records(conn, "facility")}
+        assert found == {f"k{i:03}": "A" if i % 2 else "B" for i in range(90)}

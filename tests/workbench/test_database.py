@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdi_engine.errors import Locked, MdiError
-from mdi_engine.workbench.database import open_scratch, open_workbench, quoted
+from mdi_engine.workbench import database
+from mdi_engine.workbench.database import gathered, open_scratch, open_workbench, quoted
 
 OPEN_IT = """
 import sys
@@ -98,3 +100,24 @@ def test_sql_cannot_read_python_variables(tmp_path: Path) -> None:
     with open_scratch(tmp_path / "spill") as con, pytest.raises(duckdb.CatalogException):
         con.execute("SELECT * FROM secret")
     assert secret.num_rows == 1
+
+
+@given(st.lists(st.integers(0, 25), max_size=12), st.integers(20, 400))
+def test_rows_are_gathered_into_whole_groups(sizes: list[int], limit: int) -> None:
+    tables = [pa.table({"a": pa.array(range(100 * n, 100 * n + size), pa.int64())}) for n, size in enumerate(sizes)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_GROUP_ROWS", 10)
+        found = list(gathered(tables))
+        patch.setattr(database, "_GROUP_BYTES", limit)
+        bounded = list(gathered(tables))
+    rows = [row for table in tables for row in table.to_pylist()]
+    assert [row for table in found for row in table.to_pylist()] == rows
+    assert [row for table in bounded for row in table.to_pylist()] == rows
+    assert all(table.num_rows % 10 == 0 for table in found[:-1])
+    assert all(table.num_rows for table in found)
+    assert all(table.nbytes <= limit + 2 * 25 * 8 for table in bounded)
+
+
+def test_no_bar_is_drawn_among_the_data(tmp_path: Path) -> None:
+    with open_scratch(tmp_path) as con:
+        assert con.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]

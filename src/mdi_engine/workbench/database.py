@@ -91,7 +91,8 @@ def gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
             joined = pa.concat_tables(waiting)
             full = rows // _GROUP_ROWS * _GROUP_ROWS or rows
             yield joined.slice(0, full)
-            waiting, rows, size = [joined.slice(full)], rows - full, 0
+            waiting = [joined.slice(full)]
+            rows, size = waiting[0].num_rows, waiting[0].nbytes
     if rows:
         yield pa.concat_tables(waiting)
 
