@@ -1,11 +1,14 @@
+import re
 import time
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdi_engine.normalize.registry import _MODULES, NORMALIZERS
+from mdi_engine.normalize.text import MAX_CHARS
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 NAMES = sorted(NORMALIZERS)
@@ -39,6 +42,11 @@ HOSTILE = {
     "dates": "1-1-" * 20_000,
     "nul": "\x00" * 100_000,
 }
+# Texts that folding makes longer: signs that stand for several letters, short forms of long words.
+SWELLING = {
+    "half": "½", "salutation": "\ufdfa", "ligatures": "ﬃ ", "sharp s": "ß", "x": "x", "kampung": "kp ", "siti": "st ",
+    "roads": "jl x ", "services": "dl ", "payers": "bpjs ", "titles": "S.Kep, ", "hospital": "rsud ",
+}  # fmt: skip
 # Ten megabytes of one sign: nothing may look at more than the first 10,000 characters with care.
 HUGE = {"letters": "a", "digits": "1", "blanks": " ", "bidi": "\u202e", "marks": "\u0301", "nul": "\x00", "comma": ","}
 
@@ -89,12 +97,47 @@ def test_a_canonical_value_is_its_own_canonical_value(name: str, text: str) -> N
     assert NORMALIZERS[name](value) == value
 
 
+def seconds(function: Callable[[str], object], text: str, length: int) -> float:
+    """The best of several runs, each on a text of nearly that length that no cache has seen."""
+    times = []
+    for run in range(4):
+        start = time.process_time()
+        function(text[: length - run])
+        times.append(time.process_time() - start)
+        if times[0] < SHORT:
+            break
+    return min(times)
+
+
+SHORT = 0.015
+STEEPEST = 3.2
+
+
+def is_steep(function: Callable[[str], object], text: str) -> bool:
+    """Whether twice the text takes far more than twice the time: 2 is linear, 4 quadratic. Short times count as none."""
+    longer = seconds(function, text, MAX_CHARS)
+    return longer > SHORT and longer > STEEPEST * seconds(function, text, MAX_CHARS // 2)
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_no_time(text: str) -> None:
     for name in NAMES:
+        normalizer = NORMALIZERS[name]
         start = time.process_time()
-        NORMALIZERS[name](text)
+        normalizer(text)
         assert time.process_time() - start < 2.0, name
+        assert not is_steep(normalizer, text) or not is_steep(normalizer, text[:-10]), name
+
+
+def test_a_quadratic_pattern_is_steep_and_a_linear_one_is_not() -> None:
+    assert is_steep(lambda text: re.search("a*b", text), "a" * MAX_CHARS)
+    assert not is_steep(lambda text: [re.sub("a", "b", text) for _ in range(20)], "a" * MAX_CHARS)
+
+
+@pytest.mark.parametrize("piece", SWELLING.values(), ids=SWELLING)
+def test_no_value_is_longer_than_what_is_read(piece: str) -> None:
+    for name in NAMES:
+        assert len(NORMALIZERS[name](piece * MAX_CHARS) or "") <= MAX_CHARS, name
 
 
 @pytest.mark.parametrize("sign", HUGE.values(), ids=HUGE)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from mdi_engine.normalize.facility_tokens import ROMAN
 from mdi_engine.normalize.regions import place_at
 from mdi_engine.normalize.spelling import fold_spelling
-from mdi_engine.normalize.text import MAX_CHARS, ascii_lower, null_placeholder
+from mdi_engine.normalize.text import MAX_CHARS, ascii_lower, capped, null_placeholder
 from mdi_engine.reference.regions import kecamatan, retired_kecamatan
 from mdi_engine.reference.tables import read_toml
 
@@ -66,7 +66,7 @@ def _parse(text: str) -> _Address:
     lower = _POSTCODE.sub("", ascii_lower(cleaned).translate(_APOSTROPHES))
     rt_rw, rest = _take_rt_rw(lower)
     tokens = _without_regions(_TOKEN.findall(rest))
-    return _Address(" ".join(_folded(tokens)) or None, rt_rw, _house_number(tokens))
+    return _Address(capped(" ".join(_folded(tokens))), rt_rw, _house_number(tokens))
 
 
 def _take_rt_rw(lower: str) -> tuple[str | None, str]:

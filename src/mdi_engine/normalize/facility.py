@@ -15,7 +15,7 @@ from mdi_engine.normalize.facility_head import Head, read_head
 from mdi_engine.normalize.facility_tokens import ROMAN, facility_tokens, is_army_code
 from mdi_engine.normalize.regions import has_both_kinds, place_at
 from mdi_engine.normalize.spelling import fold_spelling
-from mdi_engine.normalize.text import null_placeholder
+from mdi_engine.normalize.text import capped, null_placeholder
 from mdi_engine.reference.facility_words import facility_words
 
 
@@ -167,7 +167,7 @@ def _assemble(head: Head, body: _Body) -> FacilityName:
     kind, label = _type(head.base, head.qualifiers | body.qualifiers)
     display = " ".join(word for word in (label, *body.shown) if word)
     return FacilityName(
-        display=unicodedata.normalize("NFC", display.upper()) or None,
+        display=capped(unicodedata.normalize("NFC", display.upper())),
         type=kind,
         core=_joined(body.core or body.spare),
         number=_joined(body.numbers),
@@ -183,7 +183,7 @@ def _type(base: str | None, qualifiers: frozenset[str]) -> tuple[str | None, str
 
 
 def _joined(tokens: Sequence[str]) -> str | None:
-    return " ".join(tokens) or None
+    return capped(" ".join(tokens))
 
 
 def facility_name(text: str | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mdi_engine.normalize.text import ascii_lower, null_placeholder
+from mdi_engine.normalize.text import ascii_lower, capped, null_placeholder
 from mdi_engine.reference.medicine_words import medicine_words
 
 _BRACKET = re.compile(r"\([^()]*\)")
@@ -30,7 +30,7 @@ def maker_core(text: str | None) -> str | None:
     plain = ascii_lower(cleaned)
     words = _WORD.findall(_POINTS.sub("", _BRACKET.sub(" ", plain))) or _WORD.findall(plain)
     kept = [tables.maker_folds.get(word, word) for word in words if word not in tables.maker_legal]
-    return " ".join(kept or words) or None
+    return capped(" ".join(kept or words))
 
 
 NORMALIZERS = (maker_core,)

@@ -10,7 +10,7 @@ from mdi_engine.normalize.medicine_pack import Pack, read_pack
 from mdi_engine.normalize.medicine_parse import parse_medicine
 from mdi_engine.normalize.medicine_strength import Strength, concentration
 from mdi_engine.normalize.medicine_tokens import medicine_tokens
-from mdi_engine.normalize.text import ascii_lower, null_placeholder
+from mdi_engine.normalize.text import ascii_lower, capped, null_placeholder
 from mdi_engine.reference.medicine_words import medicine_forms, medicine_words
 
 _WORD = re.compile(r"[^\W_]+")
@@ -162,7 +162,7 @@ def medicine_name(text: str | None) -> str | None:
     cleaned = null_placeholder(text)
     if cleaned is None:
         return None
-    return unicodedata.normalize("NFC", " ".join(_NOTES.sub(" ", cleaned).upper().split())) or None
+    return capped(unicodedata.normalize("NFC", " ".join(_NOTES.sub(" ", cleaned).upper().split())))
 
 
 NORMALIZERS = (

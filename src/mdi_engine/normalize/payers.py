@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mdi_engine.normalize.phrases import once, phrases_of, spelled_out, words_of
 from mdi_engine.normalize.spelling import fold_spelling
-from mdi_engine.normalize.text import null_placeholder
+from mdi_engine.normalize.text import capped, null_placeholder
 from mdi_engine.reference.payer_words import payer_words
 
 _LONGEST_ACRONYM = 3
@@ -71,7 +71,7 @@ def payer_core(text: str | None) -> str | None:
     words = _words(text)
     spelled = once(spelled_out(words, payer_words().spelled))
     kept = [word for word in spelled if word not in payer_words().weak] or words
-    return " ".join(once(word if len(word) <= _LONGEST_ACRONYM else fold_spelling(word) for word in kept)) or None
+    return capped(" ".join(once(word if len(word) <= _LONGEST_ACRONYM else fold_spelling(word) for word in kept)))
 
 
 NORMALIZERS = (payer_kind, payer_segment, payer_core)

@@ -10,6 +10,7 @@ from functools import lru_cache
 import jellyfish
 
 from mdi_engine.normalize.person_parse import parse_person_name
+from mdi_engine.normalize.text import capped
 
 
 @lru_cache(maxsize=131_072)
@@ -93,7 +94,7 @@ def person_sound(text: str | None) -> str | None:
     ['salastr', 'salastr', 'dw', 'dae']
     """
     core = parse_person_name(text).core
-    return None if core is None else " ".join([_sound(word) for word in core.split()])
+    return None if core is None else capped(" ".join([_sound(word) for word in core.split()]))
 
 
 NORMALIZERS = (

@@ -22,7 +22,7 @@ from mdi_engine.normalize.person_titles import (
     unknown_title,
 )
 from mdi_engine.normalize.person_tokens import Word, chunks, name_words, plain
-from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
+from mdi_engine.normalize.text import MAX_CHARS, capped, null_placeholder
 from mdi_engine.reference.person_words import person_words
 from mdi_engine.reference.placeholders import is_placeholder
 
@@ -55,8 +55,7 @@ def parse_person_name(text: str | None) -> PersonName:
 def _parse(text: str) -> PersonName:
     words = _simple(text)
     if words is not None:
-        folded = " ".join([fold_name(word) for word in words])
-        return PersonName(" ".join(words).upper(), folded)
+        return PersonName(" ".join(words).upper(), capped(" ".join([fold_name(word) for word in words])))
     cleaned = null_placeholder(text)
     return NOBODY if cleaned is None else read_person_name(name_words(plain(cleaned)))
 
@@ -98,7 +97,7 @@ def _read(pieces: Sequence[Sequence[Word]]) -> PersonName:
         _take_name(own, whole)
         own = _in_order(whole.names)
     return PersonName(
-        display=" ".join([word.text for word in (*own, *parts.father)]).upper() or None,
+        display=capped(" ".join([word.text for word in (*own, *parts.father)]).upper()),
         core=_core([word.key for word in own]),
         titles=" ".join(settle_doctors(parts.titles)) or None,
         father=_core([word.key for word in parts.father[1:]]),
@@ -215,5 +214,4 @@ def _core(keys: Sequence[str]) -> str | None:
         leads = bool(kept) and kept[-1] in tables.bali_names
         if not ((key in tables.bali_particles and leads) or (key in tables.clan and kept)):
             kept.append("muhamad" if key == "md" and place == 0 and kept else key)
-    folded = " ".join([fold_name(key) for key in reversed(kept)])
-    return folded or None
+    return capped(" ".join([fold_name(key) for key in reversed(kept)]))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mdi_engine.normalize.inn import inn_key
 from mdi_engine.normalize.phrases import once, phrases_of, spelled_out, words_of
-from mdi_engine.normalize.text import null_placeholder
+from mdi_engine.normalize.text import capped, null_placeholder
 from mdi_engine.reference.service_words import service_words
 
 _LONGEST_ACRONYM = 4
@@ -33,7 +33,7 @@ def service_core(text: str | None) -> str | None:
     """
     spelled = _spelled(text)
     kept = [word for word in spelled if word not in service_words().stop] or spelled
-    return " ".join(once(_folded(kept))) or None
+    return capped(" ".join(once(_folded(kept))))
 
 
 def _folded(words: Sequence[str]) -> Iterator[str]:

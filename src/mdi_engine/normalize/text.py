@@ -34,6 +34,15 @@ def clean_text(text: str | None) -> str | None:
     return " ".join(kept.split()) or None
 
 
+def capped(text: str) -> str | None:
+    """At most the first 10,000 characters, for folding makes some texts longer; NULL if nothing is left.
+
+    >>> len(capped("ks" * 10_000) or ""), capped("") is None
+    (10000, True)
+    """
+    return text[:MAX_CHARS].rstrip() or None
+
+
 def _letters(text: str) -> Iterator[str]:
     marks = 0
     for character in text:
@@ -59,7 +68,7 @@ def null_placeholder(text: str | None) -> str | None:
 
 
 def ascii_lower(text: str) -> str:
-    """Lower case without diacritics; letters of other scripts stay as they are.
+    """Lower case without diacritics, at most 10,000 characters; letters of other scripts stay as they are.
 
     >>> ascii_lower("Ba\\u2019a É Ñandu")
     'ba’a e nandu'
@@ -68,7 +77,7 @@ def ascii_lower(text: str) -> str:
     if lower.isascii():
         return lower
     bare = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.category(c).startswith("M"))
-    return unicodedata.normalize("NFC", bare.lower())  # again: only now 𝓐 is an A
+    return unicodedata.normalize("NFC", bare.lower())[:MAX_CHARS]  # lower again: only now 𝓐 is an A
 
 
 def words(text: str | None) -> str | None:
@@ -78,7 +87,7 @@ def words(text: str | None) -> str | None:
     ('p3515010201 r3515001', None)
     """
     cleaned = null_placeholder(text)
-    return None if cleaned is None else " ".join(sorted(set(ascii_lower(cleaned).split())))
+    return None if cleaned is None else capped(" ".join(sorted(set(ascii_lower(cleaned).split()))))
 
 
 NORMALIZERS = (clean_text, null_placeholder, words)
