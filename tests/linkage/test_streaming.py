@@ -21,6 +21,7 @@ from mdi_engine.linkage import plain, streaming
 from mdi_engine.linkage.blocking import prepare
 from mdi_engine.linkage.compare import blocks
 from mdi_engine.linkage.kernels import compiled
+from mdi_engine.linkage.laid import Laid
 from mdi_engine.linkage.model import Model, parse_model
 from mdi_engine.linkage.parameters import Parameters
 from mdi_engine.linkage.records import Records
@@ -128,7 +129,7 @@ def test_any_model_gives_any_pair_the_same_weight_both_ways(seed: int, model: in
         pairs = list(zip(blocks(records, parameters.model), parameters.blocks, strict=True))
         left, right = all_pairs(records)
         truth = plain.PlainScorer(pairs, parameters.prior).weights(left, right)
-        laid = streaming.Laid(pairs, parameters.prior)
+        laid = Laid(pairs, parameters.prior)
         assert laid.weights(left, right).tolist() == truth.tolist()
         assert laid.weights(right, left).tolist() == truth.tolist()
 

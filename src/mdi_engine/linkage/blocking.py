@@ -19,6 +19,7 @@ from mdi_engine.linkage.keys import (
     by_row,
     find_refinement,
     groups,
+    in_threads,
     key_codes,
     match_keys,
     shared,
@@ -66,14 +67,14 @@ def find_blocking(records: Records, model: Model) -> Blocking:
     return Blocking(find_refinement(records, model), rarity)
 
 
-def prepare(records: Records, model: Model, blocking: Blocking) -> Ways:
-    """Make the keys of all ways as the parameters in force say."""
-    postings = list(match_keys(records, model, blocking.refinement))
+def prepare(records: Records, model: Model, blocking: Blocking, threads: int = 1) -> Ways:
+    """Make the keys of all ways as the parameters in force say, on at most `threads` threads."""
+    postings = match_keys(records, model, blocking.refinement, threads)
     found, cut = None, 0
     if model.rarity is not None and blocking.rarity is not None:
         found, cut = features(records, model.rarity, blocking.rarity), blocking.rarity.cut
     everything = [*postings, found.posting] if found is not None else postings
-    held = tuple(by_row(posting, len(records)) for posting in everything)
+    held = tuple(in_threads(lambda posting: by_row(posting, len(records)), everything, threads))
     return Ways(tuple(postings), held, found, cut, records.source if model.pairs == "between" else None)
 
 

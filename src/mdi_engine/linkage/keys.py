@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,8 @@ from mdi_engine.linkage.model import BlockingSpec, Model
 from mdi_engine.linkage.records import Records
 
 Keys = npt.NDArray[np.int64]
+T = TypeVar("T")
+R = TypeVar("R")
 MANY_VALUES = 50_000  # so many are hashed by a kernel
 _SLICE = 1 << 18  # pairs looked at in one go: bounds memory, changes nothing else
 
@@ -151,15 +155,27 @@ def refining_fields(model: Model, rule: BlockingSpec) -> tuple[str, ...]:
     return tuple(field for field in model.refine if field not in held)
 
 
-def match_keys(records: Records, model: Model, refinement: Mapping[int, Sequence[Sequence[int]]]) -> list[Posting]:
-    """Final keys of every rule, refined exactly as the parameters say."""
-    postings = []
-    for number, rule in enumerate(model.blocking):
+def match_keys(
+    records: Records, model: Model, refinement: Mapping[int, Sequence[Sequence[int]]], threads: int = 1
+) -> list[Posting]:
+    """Final keys of every rule, refined exactly as the parameters say; some rules at once if `threads` are allowed."""
+
+    def keys_of(number: int) -> Posting:
+        rule = model.blocking[number]
         posting = rule_postings(records, rule, number)
         for field, heavy in zip(refining_fields(model, rule), refinement.get(number, ()), strict=False):
             posting = refine(records, posting, np.array(list(heavy), dtype=np.int64), field)
-        postings.append(posting)
-    return postings
+        return posting
+
+    return in_threads(keys_of, range(len(model.blocking)), threads)
+
+
+def in_threads(work: Callable[[T], R], things: Iterable[T], threads: int) -> list[R]:
+    """What `work` makes of each thing, in their order. Hashing and sorting let go of the GIL."""
+    if threads == 1:
+        return [work(thing) for thing in things]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, things))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ plain way, many the compiled one: `streaming` gives what `plain` gives, and is w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from mdi_engine.linkage.parameters import Parameters
 from mdi_engine.linkage.records import Records
 
 if TYPE_CHECKING:
-    from mdi_engine.linkage.streaming import Laid
+    from mdi_engine.linkage.laid import Laid
 
 # From so many pairs on the kernels are worth loading: all candidates of a run, or pairs that are asked for at once.
 MANY = 1_000_000
@@ -50,7 +51,8 @@ def score(
     On at most `threads` threads (default: one per core). Neither they nor the order of rows change any weight.
     """
     least = parameters.review if keep is None else keep
-    ways = prepare(records, parameters.model, parameters.blocking)
+    threads = threads or os.cpu_count() or 1
+    ways = prepare(records, parameters.model, parameters.blocking, threads)
     pairs = list(zip(blocks(records, parameters.model), parameters.blocks, strict=True))
     if gross_pairs(ways) >= MANY:
         from mdi_engine.linkage import streaming  # numba: loaded where it is worth it
@@ -81,7 +83,7 @@ class Scorer:
         if self._laid is None:
             if len(left) < MANY_AT_ONCE:
                 return self._plain.weights(left, right)
-            from mdi_engine.linkage.streaming import Laid
+            from mdi_engine.linkage.laid import Laid
 
             self._laid = Laid(self._pairs, self._prior)
         return self._laid.weights(left, right)
