@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mdi_engine.population.generate import Order
-from mdi_engine.population.people import People, blocks_of, make_people
+from mdi_engine.population.people.people import People, blocks_of, make_people
 
 Row = dict[str, str]
 

@@ -5,9 +5,9 @@ from numpy.random import PCG64, Generator
 
 from mdi_engine.normalize.codes import hospital_code
 from mdi_engine.normalize.regions import kabkota_code, province_code
-from mdi_engine.population.extracts import Extract, Row
-from mdi_engine.population.facilities import facility_extracts
-from mdi_engine.population.hospital_names import HEADS, LONGEST_NAME, Kind, invent, vary
+from mdi_engine.population.catalogue.facilities import facility_extracts
+from mdi_engine.population.catalogue.hospital_names import HEADS, LONGEST_NAME, Kind, invent, vary
+from mdi_engine.population.writing.extracts import Extract, Row
 
 HOSPITALS = 5_000
 

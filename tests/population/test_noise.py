@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.population import noise
+from mdi_engine.population.sources import noise
 
 CHANCE = st.floats(0, 1, exclude_max=True)
 NAMES = st.lists(st.text("abcdefgijklmnoprstuwyABDEHIKMNRSTW'.", min_size=1, max_size=9), min_size=1, max_size=5).map(

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from population_helpers import Row, Written, all_bytes, rows
 
 from mdi_engine.errors import Conflict, UsageError
-from mdi_engine.normalize import person_codes
 from mdi_engine.normalize.codes import hospital_code
-from mdi_engine.population import dukcapil, simrs
+from mdi_engine.normalize.person_codes import fingerprint
 from mdi_engine.population.draws import choose, rank_within, stream
 from mdi_engine.population.generate import LARGEST, Order, generate
-from mdi_engine.population.identifiers import SERIALS, _serial
-from mdi_engine.population.people import BLOCK, LONGEST, make_people
+from mdi_engine.population.people.identifiers import SERIALS, _serial
+from mdi_engine.population.people.people import BLOCK, LONGEST, make_people
 from mdi_engine.population.rates import rates
-from mdi_engine.population.truth import fingerprint
+from mdi_engine.population.sources import dukcapil, simrs
 from mdi_engine.reference.regions import (
     kabkota,
     kecamatan,
@@ -200,11 +199,6 @@ def test_every_record_has_one_truth_and_every_truth_a_record(months: Written) ->
     told = months.truth("practitioner")
     assert len(told) == len(workers)
     assert {(row["source"], row["source_key"]) for row in told} == workers
-
-
-def test_the_fingerprint_is_that_of_the_normalisers(months: Written) -> None:
-    for nik in list(registry_of(months.out))[:50]:
-        assert fingerprint(nik) == person_codes.fingerprint(nik)
 
 
 def test_subgroups_are_told(months: Written) -> None:

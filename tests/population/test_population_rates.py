@@ -14,8 +14,8 @@ from population_helpers import Row, Written
 
 from mdi_engine.population.draws import MOST
 from mdi_engine.population.generate import Order, generate
-from mdi_engine.population.households import FIRST_CHILD
-from mdi_engine.population.places import districts, towns
+from mdi_engine.population.people.households import FIRST_CHILD
+from mdi_engine.population.people.places import districts, towns
 from mdi_engine.population.rates import RECORDS, rates
 from mdi_engine.population.words import words
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.random import PCG64, Generator
 
 from mdi_engine.normalize.nie import nie
-from mdi_engine.population.listings import free_text, typed_number
-from mdi_engine.population.products import Product, catalogue, forms, substances
+from mdi_engine.population.catalogue.products import Product, catalogue, forms, substances
+from mdi_engine.population.sources.listings import free_text, typed_number
 
 MEDICINE = re.compile(r"[DG][BTKNP][LI][0-9]{8}[0-9]{2}[A-F][1-9]")
 

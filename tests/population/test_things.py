@@ -12,9 +12,9 @@ from python_calamine import load_workbook
 from mdi_engine.normalize.codes import hospital_code, site_code
 from mdi_engine.normalize.regions import kabkota_code
 from mdi_engine.normalize.service_codes import icd9cm_code, kptl_code, loinc_code, plain_number
-from mdi_engine.population.extracts import month_name
-from mdi_engine.population.facilities import houses
+from mdi_engine.population.catalogue.facilities import houses
 from mdi_engine.population.things import write_things
+from mdi_engine.population.writing.extracts import month_name
 
 SOURCES = {
     "sirs": "sirs_2021.csv", "pusdatin": "pusdatin_2022.csv", "simada_sites": "simada_sites.xlsx", "bpom": "bpom.json",

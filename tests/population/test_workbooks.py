@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import load_workbook
 
-from mdi_engine.population.workbooks import Cell, write_workbook
+from mdi_engine.population.writing.workbooks import Cell, write_workbook
 
 
 def read(path: Path) -> list[list[object]]:

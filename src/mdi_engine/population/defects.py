@@ -9,9 +9,9 @@ from numpy.random import Generator
 
 from mdi_engine.population.dates import day_of
 from mdi_engine.population.draws import Strings, choose, strings
-from mdi_engine.population.providers import Providers
+from mdi_engine.population.people.providers import Providers
 from mdi_engine.population.rates import Rates
-from mdi_engine.population.simrs import Sheet, dated
+from mdi_engine.population.sources.simrs import Sheet, dated
 
 # Column → what is written there for nothing.
 _PLACEHOLDERS = {

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from mdi_engine.population import dukcapil, simrs, sirs_staff, sisdmk
 from mdi_engine.population.defects import marked, plant
 from mdi_engine.population.draws import Ints, Strings, choose, stream
-from mdi_engine.population.extracts import TRUTH_COLUMNS
-from mdi_engine.population.files import Files, place_of
-from mdi_engine.population.people import People
-from mdi_engine.population.providers import GROUPS, Nearest, Providers
+from mdi_engine.population.people.people import People
+from mdi_engine.population.people.providers import GROUPS, Nearest, Providers
+from mdi_engine.population.people.visits import visits
+from mdi_engine.population.people.workers import workers
 from mdi_engine.population.rates import Rates
+from mdi_engine.population.sources import dukcapil, simrs, sirs_staff, sisdmk
 from mdi_engine.population.streams import DEFECTS, MENDING, RECORDS, REGISTRY, STAFF
 from mdi_engine.population.truth import dukcapil_truth, flags_of, simrs_truth, staff_truth
-from mdi_engine.population.visits import visits
-from mdi_engine.population.workers import workers
+from mdi_engine.population.writing.extracts import TRUTH_COLUMNS
+from mdi_engine.population.writing.files import Files, place_of
 
 MENDED = 0.02  # of the faulty rows that hospitals have sent so far are sent again each month
 PATIENTS, WORKERS = Path("truth", "patient.csv"), Path("truth", "practitioner.csv")

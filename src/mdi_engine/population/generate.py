@@ -10,12 +10,12 @@ from pathlib import Path
 
 from mdi_engine.errors import UsageError
 from mdi_engine.population.deliveries import World, deliver
-from mdi_engine.population.files import Files
-from mdi_engine.population.folder import prepare, sign
-from mdi_engine.population.people import LONGEST, blocks_of, make_people
-from mdi_engine.population.providers import Nearest, providers
+from mdi_engine.population.people.people import LONGEST, blocks_of, make_people
+from mdi_engine.population.people.providers import Nearest, providers
 from mdi_engine.population.rates import rates
 from mdi_engine.population.things import hospitals_for, write_things
+from mdi_engine.population.writing.files import Files
+from mdi_engine.population.writing.folder import prepare, sign
 
 LARGEST = 50_000_000
 NOISIEST = 20.0

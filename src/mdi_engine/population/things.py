@@ -7,12 +7,12 @@ from pathlib import Path
 
 from numpy.random import PCG64, Generator
 
-from mdi_engine.population.extracts import Extract, draw_lives, write_extract, write_truth
-from mdi_engine.population.facilities import facility_extracts, houses
-from mdi_engine.population.hospitals import House
-from mdi_engine.population.payers import payer_extract
-from mdi_engine.population.product_lists import product_extracts
-from mdi_engine.population.services import service_extract
+from mdi_engine.population.catalogue.facilities import facility_extracts, houses
+from mdi_engine.population.catalogue.hospitals import House
+from mdi_engine.population.catalogue.payers import payer_extract
+from mdi_engine.population.catalogue.services import service_extract
+from mdi_engine.population.sources.product_lists import product_extracts
+from mdi_engine.population.writing.extracts import Extract, draw_lives, write_extract, write_truth
 
 FEWEST_HOSPITALS, PEOPLE_PER_HOSPITAL = 300, 2_000
 FEWEST_PRODUCTS, PEOPLE_PER_PRODUCT, MOST_PRODUCTS = 250, 500, 20_000

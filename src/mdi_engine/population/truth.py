@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
-from mdi_engine.population import sirs_staff, sisdmk
+from mdi_engine.normalize.person_codes import fingerprint
 from mdi_engine.population.draws import Ints, Mask, Strings, strings
-from mdi_engine.population.names import CULTURES
-from mdi_engine.population.people import People
-from mdi_engine.population.simrs import Sheet
-from mdi_engine.population.workers import Worker
+from mdi_engine.population.people.names import CULTURES
+from mdi_engine.population.people.people import People
+from mdi_engine.population.people.workers import Worker
+from mdi_engine.population.sources import sirs_staff, sisdmk
+from mdi_engine.population.sources.simrs import Sheet
 
 # Marks of a row of SIMRS that stand in the truth; the others are told by the extract itself.
 TOLD = (
@@ -19,15 +19,6 @@ TOLD = (
     "swapped_nik_kk", "scientific_nik",
 )  # fmt: skip
 Rows = Iterator[tuple[str, str, str, str]]
-
-
-def fingerprint(nik: str) -> str:
-    """What stands for a NIK in a reference: 20 hex digits of SHA-256.
-
-    >>> fingerprint("9901014101900003")
-    '65a3225f5b2f5119f34e'
-    """
-    return hashlib.sha256(f"mdi:{nik}".encode("ascii")).hexdigest()[:20]
 
 
 def flags_of(people: People) -> Strings:
@@ -59,7 +50,7 @@ def staff_truth(
 ) -> Rows:
     """The rows of the truth for health workers in both lists."""
     for one in entries:
-        yield "sisdmk", fingerprint(one.nik), *_whose(people, flags, one.worker, one.flags)
+        yield "sisdmk", str(fingerprint(one.nik)), *_whose(people, flags, one.worker, one.flags)
     for line in lines:
         yield "sirs_staff", line.key, *_whose(people, flags, line.worker, line.flags)
 
@@ -72,4 +63,4 @@ def dukcapil_truth(people: People, flags: Strings, rows: Ints) -> Rows:
     """The rows of the truth for people whom the registry has at any time."""
     niks = people.numbers.nik[rows].tolist()
     for nik, entity, words in zip(niks, people.entity[rows].tolist(), flags[rows].tolist(), strict=True):
-        yield "dukcapil", fingerprint(str(nik)), entity, words
+        yield "dukcapil", str(fingerprint(str(nik))), entity, words

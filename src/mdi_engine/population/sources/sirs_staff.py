@@ -11,13 +11,13 @@ from numpy.random import Generator
 
 from mdi_engine.population.dates import day_text
 from mdi_engine.population.draws import rank_within
-from mdi_engine.population.licences import FOR_LIFE
-from mdi_engine.population.people import LONGEST, People
-from mdi_engine.population.places import districts, towns
-from mdi_engine.population.providers import Providers
+from mdi_engine.population.people.licences import FOR_LIFE
+from mdi_engine.population.people.people import LONGEST, People
+from mdi_engine.population.people.places import districts, towns
+from mdi_engine.population.people.providers import Providers
+from mdi_engine.population.people.workers import CIVIL_SERVICE, Job, Worker
 from mdi_engine.population.rates import Rates
-from mdi_engine.population.staff import day_wrong, digit_wrong, misspelt, titles, with_titles
-from mdi_engine.population.workers import CIVIL_SERVICE, Job, Worker
+from mdi_engine.population.sources.staff import day_wrong, digit_wrong, misspelt, titles, with_titles
 
 FILE = "sirs_staff.xls"
 # Columns; those under one heading stand together.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 from numpy.random import Generator
 
 from mdi_engine.population.chances import pick
+from mdi_engine.population.words import words
 
 Kind = Literal[
     "district",
@@ -68,7 +67,7 @@ class HospitalName:
 
 @cache
 def _words(name: str) -> tuple[str, ...]:
-    return tuple(tomllib.loads((files(__package__) / "hospital_words.toml").read_text(encoding="utf-8"))[name])
+    return tuple(words("hospital_words")[name])
 
 
 def town(rng: Generator) -> str:

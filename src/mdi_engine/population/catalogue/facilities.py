@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 from numpy.random import PCG64, Generator
 
-from mdi_engine.population.chances import happens, pick
-from mdi_engine.population.extracts import Cells, Extract, Row, write_csv, write_quoted, write_xlsx
-from mdi_engine.population.hospital_names import town
-from mdi_engine.population.hospitals import (
+from mdi_engine.population.catalogue.hospital_names import town
+from mdi_engine.population.catalogue.hospitals import (
     PUSDATIN_COLUMNS,
     SIRS_COLUMNS,
     House,
@@ -22,7 +20,9 @@ from mdi_engine.population.hospitals import (
     sirs_cells,
     weighted_places,
 )
+from mdi_engine.population.chances import happens, pick
 from mdi_engine.population.words import words
+from mdi_engine.population.writing.extracts import Cells, Extract, Row, write_csv, write_quoted, write_xlsx
 from mdi_engine.reference.regions import Kabkota, kabkota, kecamatan
 
 SITE_COLUMNS = (

@@ -9,12 +9,12 @@ from numpy.random import Generator
 
 from mdi_engine.population.dates import day_of
 from mdi_engine.population.draws import Ints, Mask, rank_within
-from mdi_engine.population.extracts import month_name
-from mdi_engine.population.households import TODAY
-from mdi_engine.population.people import People
-from mdi_engine.population.places import districts
-from mdi_engine.population.providers import Nearest
+from mdi_engine.population.people.households import TODAY
+from mdi_engine.population.people.people import People
+from mdi_engine.population.people.places import districts
+from mdi_engine.population.people.providers import Nearest
 from mdi_engine.population.rates import RECORDS, Rates
+from mdi_engine.population.writing.extracts import month_name
 
 RETURNING = 0.015  # of people are registered once more each month
 NEWBORN_DAYS = 365

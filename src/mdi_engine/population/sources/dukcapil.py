@@ -10,12 +10,12 @@ from numpy.random import Generator
 
 from mdi_engine.population.dates import DASHES, text
 from mdi_engine.population.draws import Ints, Mask, Strings, choose, strings
-from mdi_engine.population.homes import Homes
-from mdi_engine.population.households import FATHER, MOTHER, PARENT, SIBLING
-from mdi_engine.population.noise import apply, typo
-from mdi_engine.population.people import LONGEST, People
-from mdi_engine.population.places import districts, towns
+from mdi_engine.population.people.homes import Homes
+from mdi_engine.population.people.households import FATHER, MOTHER, PARENT, SIBLING
+from mdi_engine.population.people.people import LONGEST, People
+from mdi_engine.population.people.places import districts, towns
 from mdi_engine.population.rates import Rates
+from mdi_engine.population.sources.noise import apply, typo
 
 COLUMNS = (
     "NIK", "NO_KK", "NAMA_LGKP", "JENIS_KLMIN", "TMPT_LHR", "TGL_LHR", "STAT_HBKEL", "NAMA_LGKP_IBU", "NAMA_LGKP_AYAH",

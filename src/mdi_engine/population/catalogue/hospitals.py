@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from numpy.random import Generator
 
+from mdi_engine.population.catalogue.hospital_names import HospitalName, Kind, invent, vary
 from mdi_engine.population.chances import happens, likely, pick
-from mdi_engine.population.hospital_names import HospitalName, Kind, invent, vary
 from mdi_engine.reference.regions import Kabkota, before_papua_split, kabkota, provinces
 
 ONE_LIST_ONLY = 0.08

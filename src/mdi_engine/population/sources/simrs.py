@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.random import Generator
 
-from mdi_engine.population import noise
 from mdi_engine.population.dates import FORMATS, days_of, parts, text
 from mdi_engine.population.draws import Ints, Mask, Strings, choose, strings
-from mdi_engine.population.extracts import month_name
-from mdi_engine.population.identifiers import FIRST_PHONE, PHONES
-from mdi_engine.population.people import People
-from mdi_engine.population.places import districts, towns
-from mdi_engine.population.providers import Providers
+from mdi_engine.population.people.identifiers import FIRST_PHONE, PHONES
+from mdi_engine.population.people.people import People
+from mdi_engine.population.people.places import districts, towns
+from mdi_engine.population.people.providers import Providers
+from mdi_engine.population.people.visits import Visits
 from mdi_engine.population.rates import Rates
-from mdi_engine.population.visits import Visits
+from mdi_engine.population.sources import noise
+from mdi_engine.population.writing.extracts import month_name
 
 COLUMNS = (
     "kode_rs", "no_rm", "nama_pasien", "nik", "no_kk", "no_bpjs", "no_paspor", "jenis_kelamin", "tempat_lahir",

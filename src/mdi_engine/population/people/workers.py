@@ -12,10 +12,10 @@ from numpy.random import Generator
 
 from mdi_engine.population.dates import day_text
 from mdi_engine.population.draws import Bag, choose
-from mdi_engine.population.licences import FOR_LIFE, new_str, nip, old_str, sip
-from mdi_engine.population.people import BLOCK, LONGEST, People
-from mdi_engine.population.places import districts, towns
-from mdi_engine.population.providers import Nearest, Providers
+from mdi_engine.population.people.licences import FOR_LIFE, new_str, nip, old_str, sip
+from mdi_engine.population.people.people import BLOCK, LONGEST, People
+from mdi_engine.population.people.places import districts, towns
+from mdi_engine.population.people.providers import Nearest, Providers
 from mdi_engine.population.rates import Rates
 from mdi_engine.population.words import words
 from mdi_engine.reference.regions import kabkota

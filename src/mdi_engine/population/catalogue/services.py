@@ -8,10 +8,10 @@ from functools import cache
 
 from numpy.random import PCG64, Generator
 
+from mdi_engine.population.catalogue.hospitals import House
 from mdi_engine.population.chances import happens, pick
-from mdi_engine.population.extracts import Cells, Extract, Row, write_semicolons
-from mdi_engine.population.hospitals import House
 from mdi_engine.population.words import words
+from mdi_engine.population.writing.extracts import Cells, Extract, Row, write_semicolons
 
 COLUMNS = (
     "kode_faskes", "kode_layanan", "nama_layanan", "kategori", "kode_kptl", "kode_icd9cm", "kode_loinc", "tarif",

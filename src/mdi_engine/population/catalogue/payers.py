@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from numpy.random import PCG64, Generator
 
+from mdi_engine.population.catalogue.hospitals import House
 from mdi_engine.population.chances import happens, pick
-from mdi_engine.population.extracts import Cells, Extract, Row, write_semicolons
-from mdi_engine.population.hospitals import House
 from mdi_engine.population.words import words
+from mdi_engine.population.writing.extracts import Cells, Extract, Row, write_semicolons
 from mdi_engine.reference.regions import Kabkota, kabkota
 
 COLUMNS = ("kode_faskes", "kode_penjamin", "nama_penjamin", "jenis", "segmen", "kode_kab", "status")

@@ -8,11 +8,18 @@ import numpy as np
 from numpy.random import Generator
 
 from mdi_engine.population.draws import Ints, Mask, Strings, choose, stream, strings
-from mdi_engine.population.homes import Homes, settle
-from mdi_engine.population.households import MOTHER, TODAY, Kin, kin
-from mdi_engine.population.identifiers import Numbers, number
-from mdi_engine.population.names import Known, by_province, culture_number, family_names, mononym_inclination, names
-from mdi_engine.population.places import districts, towns
+from mdi_engine.population.people.homes import Homes, settle
+from mdi_engine.population.people.households import MOTHER, TODAY, Kin, kin
+from mdi_engine.population.people.identifiers import Numbers, number
+from mdi_engine.population.people.names import (
+    Known,
+    by_province,
+    culture_number,
+    family_names,
+    mononym_inclination,
+    names,
+)
+from mdi_engine.population.people.places import districts, towns
 from mdi_engine.population.rates import Rates
 from mdi_engine.population.streams import FATES, HOUSEHOLDS, NAMES, NUMBERS, PLACES
 

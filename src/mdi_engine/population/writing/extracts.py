@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
 
-from mdi_engine.population.workbooks import Cell, write_workbook
+from mdi_engine.population.writing.workbooks import Cell, write_workbook
 
 # Of a list's rows, each month: these come anew (for so many months), are withdrawn, are corrected.
 ARRIVING, ARRIVALS, WITHDRAWN, CORRECTED = 0.015, 12, 0.01, 0.02

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from mdi_engine.population.extracts import month_name
+from mdi_engine.population.writing.extracts import month_name
 
 
 def place_of(source: str, month: int, file: str) -> Path:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from mdi_engine.population.catalogue.facilities import houses
 from mdi_engine.population.dates import FORMATS
 from mdi_engine.population.draws import Ints, Mask, Strings, stream, strings
-from mdi_engine.population.facilities import houses
-from mdi_engine.population.places import towns
+from mdi_engine.population.people.places import towns
 from mdi_engine.population.streams import EVERYWHERE
 
 PEOPLE_EACH = 150  # patients of a small house; large populations go to all houses

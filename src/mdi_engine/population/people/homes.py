@@ -8,8 +8,8 @@ import numpy as np
 from numpy.random import Generator
 
 from mdi_engine.population.draws import Ints, Mask, Strings
-from mdi_engine.population.households import Kin
-from mdi_engine.population.places import VILLAGES, districts, near, streets, villages
+from mdi_engine.population.people.households import Kin
+from mdi_engine.population.people.places import VILLAGES, districts, near, streets, villages
 from mdi_engine.population.rates import Rates
 
 

@@ -9,8 +9,8 @@ from numpy.random import Generator
 
 from mdi_engine.population.dates import day_of, parts
 from mdi_engine.population.draws import Ints, Mask, Strings, rank_within, strings
-from mdi_engine.population.households import TODAY, Kin
-from mdi_engine.population.places import districts
+from mdi_engine.population.people.households import TODAY, Kin
+from mdi_engine.population.people.places import districts
 
 ADULT = 17
 SPLIT = day_of(2022, 7, 25)  # the provinces of Papua were divided, and codes changed

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from numpy.random import Generator
 
 from mdi_engine.population.dates import day_text
-from mdi_engine.population.people import People
-from mdi_engine.population.places import districts, towns
+from mdi_engine.population.people.people import People
+from mdi_engine.population.people.places import districts, towns
+from mdi_engine.population.people.workers import CIVIL_SERVICE, Job, Worker
 from mdi_engine.population.rates import Rates
-from mdi_engine.population.staff import day_wrong, digit_wrong, misspelt, titles, with_titles
-from mdi_engine.population.workers import CIVIL_SERVICE, Job, Worker
+from mdi_engine.population.sources.staff import day_wrong, digit_wrong, misspelt, titles, with_titles
 from mdi_engine.reference.regions import provinces
 
 _INTEGER_CODES = 0.5  # of objects have region codes as numbers, the others as text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from numpy.random import Generator
 
-from mdi_engine.population import noise
 from mdi_engine.population.rates import Rates
+from mdi_engine.population.sources import noise
 
 _WAYS = {
     "staff_name_variant": ("spelling", noise.variant),

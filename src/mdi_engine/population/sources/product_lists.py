@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from numpy.random import PCG64, Generator
 
+from mdi_engine.population.catalogue.products import Product, catalogue
 from mdi_engine.population.chances import happens, pick
-from mdi_engine.population.extracts import Extract, Row, write_json, write_parquet, write_xlsx
-from mdi_engine.population.listings import NO_NIE, free_text, typed_number
-from mdi_engine.population.products import Product, catalogue
+from mdi_engine.population.sources.listings import NO_NIE, free_text, typed_number
 from mdi_engine.population.words import words
-from mdi_engine.population.workbooks import Cell
+from mdi_engine.population.writing.extracts import Extract, Row, write_json, write_parquet, write_xlsx
+from mdi_engine.population.writing.workbooks import Cell
 from mdi_engine.reference.regions import provinces
 
 BPOM_COLUMNS = (

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from numpy.random import Generator
 
+from mdi_engine.population.catalogue.products import Product, Substance, another
 from mdi_engine.population.chances import happens, likely, pick
-from mdi_engine.population.products import Product, Substance, another
 
 NO_NIE, WRONG_NIE, TYPED_WRONG, DISCLAIMED, TWO_NUMBERS, SHORT_DEVICE = 0.10, 1 / 300, 0.006, 0.03, 0.01, 0.04
 DECORATED = 0.35

@@ -1,0 +1,1 @@
+"""Invented facilities, products, payers and services."""

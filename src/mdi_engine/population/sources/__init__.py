@@ -1,0 +1,1 @@
+"""What each source writes of people and products, with all that goes wrong on the way."""

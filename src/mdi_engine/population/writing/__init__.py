@@ -1,0 +1,1 @@
+"""Files of extracts: CSV, workbooks, months, folders."""
