@@ -1,4 +1,5 @@
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
 
@@ -6,14 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdi_engine.normalize import fornas, nie
 from mdi_engine.normalize.fornas import parse_fornas_name
 from mdi_engine.normalize.inn import english_acid, inn_key
 from mdi_engine.normalize.makers import maker_core
 from mdi_engine.normalize.medicine import NORMALIZERS, medicine_pack, medicine_strength, medicine_substances
+from mdi_engine.normalize.medicine_parse import parse_medicine
 from mdi_engine.normalize.medicine_strength import number
 from mdi_engine.normalize.medicine_substances import index, word_key
 from mdi_engine.normalize.medicine_tokens import form_at
-from mdi_engine.normalize.text import null_placeholder
+from mdi_engine.normalize.nie import parse_nie
+from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
 from mdi_engine.reference.medicine_words import medicine_forms, medicine_salts
 from mdi_engine.reference.medicine_words import medicine_substances as substances_table
 from mdi_engine.reference.tables import read_csv
@@ -171,3 +175,26 @@ def test_hostile_text_takes_no_time(text: str) -> None:
         normalizer(text)
     parse_fornas_name(text)
     assert time.process_time() - start < 1.0
+
+
+# Letters that become several, words and amounts that become longer.
+LONGER = {
+    "fractions": "½" * MAX_CHARS,
+    "upper case": "ΐ" * MAX_CHARS,
+    "words": "glove " * (MAX_CHARS // 6),
+    "grams": "spuit " + "1 kg " * (MAX_CHARS // 5),
+    "strengths": "paracetamol " + "1kg/" * (MAX_CHARS // 4),
+    "brands": "a 5 mg (" + "½" * (MAX_CHARS - 9) + ")",
+}
+
+
+@pytest.mark.parametrize("text", LONGER.values(), ids=LONGER)
+def test_what_is_given_is_no_longer_than_what_is_read(text: str) -> None:
+    for normalizer in (*NORMALIZERS, maker_core, *fornas.NORMALIZERS, *nie.NORMALIZERS):
+        assert len(normalizer(text) or "") <= MAX_CHARS, normalizer.__name__
+
+
+@pytest.mark.parametrize("parse", [parse_medicine, parse_fornas_name, parse_nie])
+def test_no_more_is_remembered_of_a_text_than_was_read(parse: Callable[[str], object]) -> None:
+    begin = "DKL0905043810B1 tab 5 mg".ljust(MAX_CHARS, "x")
+    assert parse(begin) is parse(begin + "one") is parse(begin + "other")

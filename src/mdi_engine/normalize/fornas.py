@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from mdi_engine.normalize.text import ascii_lower, null_placeholder
+from mdi_engine.normalize.text import MAX_CHARS, ascii_lower, null_placeholder
 from mdi_engine.reference.medicine_words import fornas_words, medicine_forms, medicine_words
 
 # Numbers as a strength joins them: `400/80`, `300; 300; 50`, `0,02 ; 0,05`, `240-350`, `1,2 juta`.
@@ -28,7 +28,6 @@ class FornasName:
     unit: str | None = None
 
 
-@lru_cache(maxsize=65_536)
 def parse_fornas_name(text: str | None) -> FornasName:
     """Take a name apart; NULL and placeholders give NULL parts. Never raises.
 
@@ -37,6 +36,11 @@ def parse_fornas_name(text: str | None) -> FornasName:
     >>> parse_fornas_name("air untuk injeksi cairan inj")
     FornasName(drug='air untuk injeksi', form='cairan inj', strength=None, unit=None)
     """
+    return FornasName() if text is None else _parse(text[:MAX_CHARS])  # cut before it is remembered
+
+
+@lru_cache(maxsize=65_536)
+def _parse(text: str) -> FornasName:
     cleaned = null_placeholder(text)
     if cleaned is None:
         return FornasName()

@@ -27,7 +27,7 @@ def medicine_substances(text: str | None) -> str | None:
     >>> medicine_substances("kotrimoksazol tab 400/80 mg"), medicine_substances("Abacavir Sulfate 300 mg Tablet (X)")
     ('sulfamethoxazole trimethoprim', 'abacavir')
     """
-    return " ".join(name for name, _ in parse_medicine(text).substances) or None
+    return capped(" ".join(name for name, _ in parse_medicine(text).substances))
 
 
 def medicine_salts(text: str | None) -> str | None:
@@ -36,7 +36,7 @@ def medicine_salts(text: str | None) -> str | None:
     >>> medicine_salts("Amlodipin besilat 5 mg"), medicine_salts("Natrium diklofenak"), medicine_salts("Acarbose 50 mg")
     ('besilate', 'sodium', None)
     """
-    return " ".join(salt.replace(" ", "_") for salt in parse_medicine(text).salts) or None
+    return capped(" ".join(salt.replace(" ", "_") for salt in parse_medicine(text).salts))
 
 
 def medicine_strength(text: str | None) -> str | None:
@@ -66,8 +66,8 @@ def _strengths(text: str | None, told: Callable[[Strength], str]) -> str | None:
     read = parse_medicine(text)
     amounts = [amounts for _, amounts in read.substances]
     if any(amounts):
-        return "+".join("+".join(map(told, of)) or "?" for of in amounts)
-    return "+".join(map(told, read.total)) or None
+        return capped("+".join("+".join(map(told, of)) or "?" for of in amounts))
+    return capped("+".join(map(told, read.total)))
 
 
 def medicine_form(text: str | None) -> str | None:
@@ -127,7 +127,7 @@ def medicine_brand(text: str | None) -> str | None:
     True
     """
     read = parse_medicine(text)
-    return " ".join(read.brand or read.rest) or None
+    return capped(" ".join(read.brand or read.rest))
 
 
 def brand_core(text: str | None) -> str | None:
@@ -139,9 +139,8 @@ def brand_core(text: str | None) -> str | None:
     cleaned = null_placeholder(text)
     if cleaned is None:
         return None
-    return (
-        " ".join(word for word in _WORD.findall(ascii_lower(cleaned)) if word not in medicine_words().fillers) or None
-    )
+    fillers = medicine_words().fillers
+    return capped(" ".join(word for word in _WORD.findall(ascii_lower(cleaned)) if word not in fillers))
 
 
 def medicine_core(text: str | None) -> str | None:
@@ -150,7 +149,7 @@ def medicine_core(text: str | None) -> str | None:
     >>> medicine_core("Kasa Steril 16x16 cm, box 10 lembar"), medicine_core("Acarbose 100 mg Tablet")
     ('kasa 16x16 cm', None)
     """
-    return " ".join(parse_medicine(text).rest) or None
+    return capped(" ".join(parse_medicine(text).rest))
 
 
 def medicine_name(text: str | None) -> str | None:

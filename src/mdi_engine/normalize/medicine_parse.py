@@ -12,7 +12,7 @@ from mdi_engine.normalize.medicine_reader import Reader
 from mdi_engine.normalize.medicine_strength import Strength
 from mdi_engine.normalize.medicine_substances import index, substance_at
 from mdi_engine.normalize.medicine_tokens import Token, medicine_tokens, peel_bracket
-from mdi_engine.normalize.text import ascii_lower, null_placeholder
+from mdi_engine.normalize.text import MAX_CHARS, ascii_lower, null_placeholder
 from mdi_engine.reference.medicine_words import medicine_words
 
 
@@ -33,13 +33,17 @@ class Medicine(NamedTuple):
     bare: bool = True
 
 
-@lru_cache(maxsize=65_536)
 def parse_medicine(text: str | None) -> Medicine:
     """Take a name apart; NULL, placeholders and text without a word give empty parts. Never raises.
 
     In a name of the shape `words strength form (brand)`, the shape of KFA, unknown words before the strength are taken
     for a substance; elsewhere they are not, unless they end as an INN does.
     """
+    return Medicine() if text is None else _parse(text[:MAX_CHARS])  # cut before it is remembered
+
+
+@lru_cache(maxsize=65_536)
+def _parse(text: str) -> Medicine:
     cleaned = null_placeholder(text)
     if cleaned is None:
         return Medicine()

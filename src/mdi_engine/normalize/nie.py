@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from mdi_engine.normalize.text import null_placeholder
+from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
 from mdi_engine.reference.medicine_words import medicine_forms
 from mdi_engine.reference.nie import NieShape, nie_shapes
 
@@ -41,13 +41,17 @@ def _pattern() -> re.Pattern[str]:
     )
 
 
-@lru_cache(maxsize=65_536)
 def parse_nie(text: str | None) -> Nie | str | None:
     """The first number in a text; or why there is none; None for NULL.
 
     Why there is none: `no_prefix` (no letters of a register before digits), `too_short`, `too_long` (not so many digits
     as belong to the letters), `no_tail` (a drug's number ends without its strength letter and pack digit).
     """
+    return None if text is None else _parse(text[:MAX_CHARS])  # cut before it is remembered
+
+
+@lru_cache(maxsize=65_536)
+def _parse(text: str) -> Nie | str | None:
     cleaned = null_placeholder(text)
     if cleaned is None:
         return None
