@@ -188,14 +188,14 @@ def staff_of(out: Path, month: str = "") -> list[Row]:
 
 def test_every_record_has_one_truth_and_every_truth_a_record(months: Written) -> None:
     delivered = {("simrs", key) for month in ("", *LATER) for key in simrs_of(months.out, month)}
-    delivered |= {("dukcapil", fingerprint(nik)) for month in ("", *LATER) for nik in registry_of(months.out, month)}
+    delivered |= {("dukcapil", str(fingerprint(nik))) for month in ("", *LATER) for nik in registry_of(months.out, month)}
     truth = months.truth("patient")
     assert len(truth) == len(delivered)
     assert {(row["source"], row["source_key"]) for row in truth} == delivered
     workers = {("sirs_staff", row["id_pegawai"]) for month in ("", *LATER) for row in staff_of(months.out, month)}
     for month in ("", *LATER):
         lines = (months.out / "sisdmk" / month / "sisdmk.jsonl").read_text("utf-8").splitlines()
-        workers |= {("sisdmk", fingerprint(json.loads(line)["NIK"])) for line in lines}
+        workers |= {("sisdmk", str(fingerprint(json.loads(line)["NIK"]))) for line in lines}
     told = months.truth("practitioner")
     assert len(told) == len(workers)
     assert {(row["source"], row["source_key"]) for row in told} == workers
