@@ -16,8 +16,9 @@ from mdi_engine.normalize.nik import (
 )
 from mdi_engine.reference.fillers import full_year, is_pseudo
 from mdi_engine.reference.regions import kecamatan, retired_kabkota, retired_kecamatan, sample_provinces
+from mdi_engine.reference.tables import read_toml
 
-FAULTS = {"length", "letters", "exponent", "pseudo", "date", "serial"}
+FAULTS = {"length", "letters", "exponent", "decimal", "pseudo", "date", "serial"}
 DIGITS = st.text("0123456789", min_size=16, max_size=16)
 # Nearly sound ones, so that chance meets the borders.
 NEARLY = st.builds(
@@ -67,6 +68,7 @@ def test_decoration_goes(digits: str, around: str) -> None:
     ("text", "fault"),
     [
         ("3.2E+15", "exponent"), ("3,81603E+15", "exponent"), ("3.81603410190000e15", "exponent"),
+        ("381603410190003.0", "decimal"), ("3816034101900003.00", "decimal"), (" '381603410190003,0", "decimal"),
         ("38160341O1900003", "letters"),
         ("381603410l900003", "letters"), ("381603410190000/", "letters"), ("٣٨١٦٠٣٤١٠١٩٠٠٠٠٣", "letters"),
         ("NIK", "letters"),
@@ -80,6 +82,10 @@ def test_decoration_goes(digits: str, around: str) -> None:
 def test_faults(text: str | None, fault: str | None) -> None:
     assert nik_fault(text) == fault
     assert (nik(text) is None) == (fault is not None or text in ("-", "", None))
+
+
+def test_every_fault_is_said_in_words() -> None:
+    assert set(read_toml("check_words")["nik_fault"]) == FAULTS
 
 
 def test_every_district_known_or_retired_is_known_by_its_sample_code() -> None:

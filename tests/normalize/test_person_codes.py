@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mdi_engine.normalize.codes import hospital_code, site_code
+from mdi_engine.normalize.contacts import phone
 from mdi_engine.normalize.licences import sip_number, sip_numbers, str_number, str_numbers
+from mdi_engine.normalize.nik import nik, nik_fault
 from mdi_engine.normalize.person_codes import bpjs_card, fingerprint, nip, nip_birth_date, nip_sex, passport
 
 SHAPED = st.from_regex(r"\A['A-Z0-9 .\-/;]{4,26}\Z")
@@ -30,10 +33,19 @@ def test_a_fingerprint_is_twenty_hex_digits(text: str) -> None:
     assert digest is None or re.fullmatch("[0-9a-f]{20}", digest)
 
 
-@given(st.from_regex(r"\A99[0-9]{14}\Z"))
+@given(st.from_regex(r"\A99[0-9]{13}[1-9]\Z"))
 def test_a_fingerprint_ignores_decoration_and_nothing_else(digits: str) -> None:
     assert fingerprint(f"'{digits[:6]}.{digits[6:]} ") == fingerprint(digits)
     assert fingerprint(digits[:-1] + str((int(digits[-1]) + 1) % 10)) != fingerprint(digits)
+
+
+@given(st.from_regex(r"\A[1-9][0-9]{4,19}\Z"), st.sampled_from([".0", ".00", ",0"]), st.sampled_from(["", "'", "+"]))
+def test_a_number_with_decimals_is_no_code(digits: str, tail: str, before: str) -> None:
+    for normalizer in (
+        passport, bpjs_card, nip, fingerprint, str_number, str_numbers, sip_number, hospital_code, site_code, phone, nik
+    ):  # fmt: skip
+        assert normalizer(f"{before}{digits}{tail}") is None, normalizer
+    assert nik_fault(f"{before}{digits}{tail}") == "decimal"
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ STEEPEST = 3.2
 
 
 def is_steep(function: Callable[[str], object], text: str) -> bool:
-    """Whether twice the text takes far more than twice the time: 2 is linear, 4 quadratic. Short times count as none."""
+    """Whether twice the text takes far more than twice the time: 2 is linear, 4 quadratic. Short times do not count."""
     longer = seconds(function, text, MAX_CHARS)
     return longer > SHORT and longer > STEEPEST * seconds(function, text, MAX_CHARS // 2)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from mdi_engine.normalize.digits import is_decimal
 from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
 from mdi_engine.reference.fillers import fillers
 from mdi_engine.reference.tables import read_toml
@@ -43,7 +44,7 @@ def sex(text: str | None) -> str | None:
 def phone(text: str | None) -> str | None:
     """A valid telephone number in E.164, Indonesian where no country is said; of several in a cell the first valid one.
 
-    NULL for numbers that are not valid, cut, masked, rounded by a spreadsheet, or that people type to fill a field.
+    NULL for numbers that are not valid, cut, masked, made decimals by a spreadsheet, or that people type to fill a field.
 
     >>> [phone(text) for text in ("0812-3456-7801", "62 812 3456 7801", "8123456701", "(021) 5501234 ext 12")]
     ['+6281234567801', '+6281234567801', '+628123456701', '+62215501234']
@@ -52,19 +53,20 @@ def phone(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    if len(text) <= _LONGEST_PHONE:
+    if len(text) <= _LONGEST_PHONE and not is_decimal(text):
         fast = _MOBILE.fullmatch(text) or _MOBILE.fullmatch(_SPACING.sub("", text.strip(" _'’")))
         if fast:
             return _unless_filler(f"+62{fast[1]}")
     cleaned = null_placeholder(text)
-    if cleaned is None:
+    if cleaned is None or is_decimal(cleaned):
         return None
     return next(filter(None, (_unless_filler(number) for number in _parsed(cleaned))), None)
 
 
 def _parsed(cleaned: str) -> Iterator[str]:
     for part in _BETWEEN.split(cleaned):
-        number = parse_phone(_LABEL.sub("", part.strip()))
+        bare = _LABEL.sub("", part.strip())
+        number = None if is_decimal(bare) else parse_phone(bare)
         if number is not None:
             yield number
 

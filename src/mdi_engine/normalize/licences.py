@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from mdi_engine.normalize.digits import undecorated
+from mdi_engine.normalize.digits import is_decimal, undecorated
 from mdi_engine.normalize.text import MAX_CHARS, clean_text
 
 # Until 2023: 16 digits (one digit more is met in real data); since then also two letters and 14 digits.
@@ -43,7 +43,7 @@ def str_numbers(text: str | None) -> str | None:
     >>> str_numbers("31.1.1.100.2.14.123456 / AB 12345678901234; ; 31.1.1.100.2.14.123456")
     '3111100214123456 AB12345678901234'
     """
-    if text is None:
+    if text is None or is_decimal(text[:MAX_CHARS]):
         return None
     found: set[str | None] = set()
     for part in _STR_BETWEEN.split(text[:MAX_CHARS]):
@@ -61,7 +61,7 @@ def sip_number(text: str | None) -> str | None:
     ('503123SIPDDPMPTSP2023', '446001SIPBXI2022', None)
     """
     cleaned = clean_text(text)
-    if cleaned is None:
+    if cleaned is None or is_decimal(cleaned):
         return None
     number = _NOT_CAPITAL.sub("", _SIP_LABEL.sub("", cleaned, count=1).upper())
     return number if len(number) >= _SHORTEST_SIP and any(sign.isdecimal() for sign in number) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from mdi_engine.normalize.digits import has_exponent, is_day, is_number, undecorated
+from mdi_engine.normalize.digits import has_exponent, is_day, is_decimal, is_number, undecorated
 from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
 from mdi_engine.reference.fillers import full_year, is_pseudo
 from mdi_engine.reference.regions import kabkota, kecamatan, real_region, retired_kabkota, retired_kecamatan
@@ -38,17 +38,17 @@ def nik(text: str | None) -> str | None:
 def nik_fault(text: str | None) -> str | None:
     """Why a text is no NIK; NULL if it is one, and if there is none.
 
-    `exponent`: a spreadsheet rounded it; `letters`: other characters than digits; `length`: not 16 digits; `pseudo`: a
+    `exponent`: a spreadsheet rounded it; `decimal`: it was made a number with decimals; `letters`: other characters than digits; `length`: not 16 digits; `pseudo`: a
     filler, or a first digit 0; `date`: no day of the calendar; `serial`: 0000.
 
     >>> [nik_fault(text) for text in ("3.8E+15", "38151O4101900003", "381510", "9999999999999999", "3815103202900003")]
     ['exponent', 'letters', 'length', 'pseudo', 'date']
-    >>> [nik_fault(text) for text in ("3815104101900000", "3815104101900003", "-")]
-    ['serial', None, None]
+    >>> [nik_fault(text) for text in ("3815104101900000", "381510410190003.0", "3815104101900003", "-")]
+    ['serial', 'decimal', None, None]
     """
     digits = undecorated(text)
     if digits is None:
-        return None
+        return "decimal" if is_decimal(null_placeholder(text) or "") else None
     if has_exponent(null_placeholder((text or "")[:MAX_CHARS]) or ""):
         return "exponent"
     if _NOT_DIGIT.search(digits):

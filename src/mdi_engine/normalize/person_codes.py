@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from mdi_engine.normalize.digits import has_exponent, is_day, is_number, undecorated
+from mdi_engine.normalize.digits import has_exponent, is_day, is_decimal, is_number, undecorated
 from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
 from mdi_engine.reference.fillers import fillers, is_pseudo
 
@@ -22,15 +22,15 @@ _SEXES = {"1": "male", "2": "female"}
 def fingerprint(text: str | None) -> str | None:
     """A digest that stands for a number where the number itself must not: 20 hex digits; NULL for NULL.
 
-    SHA-256 over `mdi:` and the letters and digits of the text, in capitals: how it is punctuated makes no difference.
+    NULL, too, for a number with decimals (`.0`), which would get the digest of another number. SHA-256 over `mdi:` and the letters and digits of the text, in capitals: how it is punctuated makes no difference.
 
     >>> fingerprint("9901.0141 0190-0003") == fingerprint("9901014101900003") == "65a3225f5b2f5119f34e"
     True
     >>> fingerprint(" - ") is None
     True
     """
-    cleaned = null_placeholder(text)
-    kept = _NOT_ALNUM.sub("", cleaned or "").upper()
+    cleaned = null_placeholder(text) or ""
+    kept = "" if is_decimal(cleaned) else _NOT_ALNUM.sub("", cleaned).upper()
     return hashlib.sha256(f"mdi:{kept}".encode()).hexdigest()[:20] if kept else None
 
 
@@ -69,7 +69,7 @@ def nip(text: str | None) -> str | None:
     >>> nip("-; 199005152015032001")
     '199005152015032001'
     """
-    if text is None:
+    if text is None or is_decimal(text[:MAX_CHARS]):
         return None
     parts = (undecorated(part) for part in _BETWEEN.split(text[:MAX_CHARS]))
     return next((digits for digits in parts if digits is not None and _is_nip(digits)), None)
