@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -112,6 +113,24 @@ markup = st.lists(
 @settings(SHARED, max_examples=300)
 def test_any_markup(tmp_path: Path, page: str, rows: int) -> None:
     reads_or_refuses(tmp_path, ("<table>" + page).encode(), Layout("html", header_rows=rows))
+
+
+ATTRIBUTES = ["span", "span ", "span=", "span='", 'span="', "rowspan = ", "span\t\t\t", "=span", "/span", "span\"'"]
+
+
+@pytest.mark.parametrize("piece", ATTRIBUTES)
+def test_long_attributes_take_time_in_proportion(tmp_path: Path, piece: str) -> None:
+    """Four times the text takes about four times as long, not sixteen times; and a million characters hardly any."""
+
+    def seconds(length: int) -> float:
+        page = f"<table><tr><td>nik<td>nama</tr><tr><td {piece * (length // len(piece))}>1<td>x</table>".encode()
+        started = time.perf_counter()
+        reads_or_refuses(tmp_path, page, Layout("html"))
+        return time.perf_counter() - started
+
+    short = min(seconds(12_500) for _ in range(3))
+    assert min(seconds(50_000) for _ in range(3)) < 10 * max(short, 0.01)
+    assert seconds(1_000_000) < 2
 
 
 TOKENS = r"""{ } [ ] , : "a" "data" "nik" 1 1e - 0.5E+3 null true NaN "\u "\ud800" "\ /* ' {"nik":1} {"nik":[[]]},"""

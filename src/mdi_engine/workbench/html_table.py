@@ -22,7 +22,8 @@ _RAW = frozenset({"script", "style"})
 # A quote counts only after `=`. No part gives back what it took, so a tag that does not end is read once.
 _ATTRIBUTES = r"""((?:[^>=]|=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])))*+)"""
 _TAG = re.compile(rf"<(/?)([a-zA-Z][^\s/>]*+){_ATTRIBUTES}>")
-_ATTRIBUTE = re.compile(r"""([^\s=>/"']++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s>]*+)""")
+# A name begins behind what separates it, so one without a value is read once and not again from each of its letters.
+_ATTRIBUTE = re.compile(r"""(?<![^\s=>/"'])([^\s=>/"']++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s>]*+)""")
 # What nearly all of a table is: a cell of text alone.
 _PLAIN_CELL = re.compile(r"\s*+<t[dh]>([^<&]*+)</t[dh]>", re.IGNORECASE)
 # An entity may be cut off at the end of a piece; the longest name has 32 characters.
