@@ -41,14 +41,41 @@ from mdi_engine.normalize.medicine import (
         ("fuorourasil inj 50 mg/ml", "fluorouracil", "50mg/ml", "injeksi"),
         ("prokain benzilpenis ilin inj 3 juta IU", "procaine_benzylpenicillin", "3000000iu", "injeksi"),
         ("Vitamin B12 50 mcg", "cyanocobalamin", "0.05mg", None),
+        ("Vit. C 500 mg", "ascorbic_acid", "500mg", None),
+        ("vit c 50 mg tab", "ascorbic_acid", "50mg", "tablet"),
+        ("Vitamin B1 100mg / B6 200 mg / B12 200 mcg", "cyanocobalamin pyridoxine thiamine", "0.2mg+200mg+100mg", None),
+        ("NEUROFOO vit B1, B6 dan B12 tab", "cyanocobalamin pyridoxine thiamine", None, "tablet"),
+        ("Vitamin A & D3 krim", "colecalciferol retinol", None, "krim"),
+        ("Vitamin C 500 mg kaplet E 100", "ascorbic_acid", "500mg", "kaplet"),
+        ("Sulfadiazin perak krim 1 %", "silver_sulfadiazine", "1%", "krim"),
         ("tislelizumab 10 mg/ml infus", "tislelisumab", "10mg/ml", "infus"),
         ("SANMOL 500 mg Tablet (Parasetamol)", "paracetamol", "500mg", "tablet"),
         ("Foobarine Acetate 5 mg Tablet (BRAND)", "fobarin", "5mg", "tablet"),
         ("Foobarine 5 mg tablet", None, "5mg", "tablet"),
     ],
 )  # fmt: skip
-def test_substance_strength_and_form(name: str, substances: str | None, strength: str, form: str | None) -> None:
+def test_substance_strength_and_form(name: str, substances: str | None, strength: str | None, form: str | None) -> None:
     assert (medicine_substances(name), medicine_strength(name), medicine_form(name)) == (substances, strength, form)
+
+
+@pytest.mark.parametrize(
+    ("name", "strength"),
+    [
+        ("Warfarin 2.500 mg tablet", None),
+        ("Ramipril 1,250 mg tablet", None),
+        ("Leuprolide 11.250 mg inj", None),
+        ("Metformin 1.000 mg", "1000mg"),
+        ("Vitamin D3 1.250 IU", "1250iu"),
+        ("Sodium Chloride 1,170 g", "1170mg"),
+        ("Kafein 3,125 mg", "3.125mg"),
+        ("Paracetamol 500 mg / Warfarin 2.500 mg", "500mg+?"),
+        ("Amoxicillin / Clavulanic acid 500 mg / 2.500 mg", "500mg+?"),
+        ("Paracetamol 120 mg / 2.500 ml", None),
+    ],
+)
+def test_a_number_that_may_be_read_in_two_ways_is_not_read(name: str, strength: str | None) -> None:
+    assert medicine_strength(name) == strength
+    assert medicine_concentration(name) == strength
 
 
 def test_a_salt_is_kept_apart_and_is_a_substance_where_nothing_else_is() -> None:
@@ -76,6 +103,18 @@ def test_a_brand_is_no_substance() -> None:
         ("Ktk 5 ampul @ 2 cc", "5 ampul 2ml", "dus"),
         ("Dus, 10 Vial @ 1 g + 10 ampul pelarut @ 5 mL", "10 vial 1g", "dus"),
         ("TUBE 15 G", "15g", "tube"),
+        ("1.000 tablet", "1000 tablet", None),
+        ("Botol 2.500 kapsul", "2500 kapsul", "botol"),
+        ("Dus, 10 botol @ 1,000 tablet", "10000 tablet", "dus"),
+        ("DUS, 10 STRIP @ 10 TABLET; DUS, 5 STRIP @ 10 TABLET", "100 tablet", "dus"),
+        ("DUS, 10 STRIP @ 10 TABLET, DUS, 5 STRIP @ 10 TABLET", "100 tablet", "dus"),
+        ("1 DUS, 10 STRIP @ 10 TABLET, 1 DUS, 5 STRIP @ 10 TABLET", "100 tablet", "dus"),
+        ("DUS, 10 STRIP @ 10 TABLET, BOTOL @ 250 TABLET", "100 tablet", "dus"),
+        ("DUS, 5 AMPUL @ 2 ML; DUS, 10 AMPUL @ 5 ML", "5 ampul 2ml", "dus"),
+        ("DUS, 5 AMPUL @ 2 ML DUS, 10 AMPUL @ 5 ML", "5 ampul 2ml", "dus"),
+        ("DUS, 1 BOTOL @ 60 ML; DUS, 1 BOTOL @ 100 ML", "60ml", "dus"),
+        ("BOTOL 60 ML; BOTOL 100 ML", "60ml", "botol"),
+        ("10 tablet/strip, 10 strip/dus", "100 tablet", "strip"),
         ("Amoxicillin 500 mg Kaplet (HEXPHARM) Box 100", "100", "dus"),
         ("Betametason krim 0,1% 5 g tube", "5g", "tube"),
         ("Paracetamol 120 mg/5 mL Sirup (PYREX, 60 mL)", "60ml", None),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from mdi_engine.normalize.medicine_pack import Pack, read_pack
 from mdi_engine.normalize.medicine_parse import parse_medicine
-from mdi_engine.normalize.medicine_strength import Strength, concentration
+from mdi_engine.normalize.medicine_strength import UNREAD, Strength, concentration
 from mdi_engine.normalize.medicine_tokens import medicine_tokens
 from mdi_engine.normalize.text import ascii_lower, capped, null_placeholder
 from mdi_engine.reference.medicine_words import medicine_forms, medicine_words
@@ -43,7 +43,8 @@ def medicine_strength(text: str | None) -> str | None:
     """The strength of each substance, in the order of `medicine_substances`, joined by `+`; NULL if there is none.
 
     Masses in milligrams, volumes in millilitres. `?` stands for a substance without a strength beside others that have
-    one; a strength given once for several substances stands alone.
+    one, and for a strength that may be read in two ways (`2.500 mg`); a strength given once for several substances
+    stands alone.
 
     >>> medicine_strength("Clavulanic acid 62,5 mg / Amoxicillin 0,25 g"), medicine_strength("amoxicillin 125 mg/5 cc")
     ('250mg+62.5mg', '125mg/5ml')
@@ -65,9 +66,9 @@ def medicine_concentration(text: str | None) -> str | None:
 def _strengths(text: str | None, told: Callable[[Strength], str]) -> str | None:
     read = parse_medicine(text)
     amounts = [amounts for _, amounts in read.substances]
-    if any(amounts):
-        return capped("+".join("+".join(map(told, of)) or "?" for of in amounts))
-    return capped("+".join(map(told, read.total)))
+    each = ["+".join(map(told, of)) or UNREAD for of in amounts] if any(amounts) else map(told, read.total)
+    whole = "+".join(each)
+    return capped(whole) if whole.strip(f"+{UNREAD}") else None
 
 
 def medicine_form(text: str | None) -> str | None:

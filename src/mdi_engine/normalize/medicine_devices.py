@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mdi_engine.normalize.medicine_pack import Pack, content
 from mdi_engine.normalize.medicine_reader import Reader
-from mdi_engine.normalize.medicine_strength import read_strength
+from mdi_engine.normalize.medicine_strength import UNREAD, read_strength
 from mdi_engine.normalize.medicine_tokens import Token, form_at
 from mdi_engine.reference.medicine_words import medicine_words
 
@@ -33,7 +33,9 @@ def device_words(tokens: Sequence[Token], pack: Pack) -> list[str]:
     words: list[str] = []
     for place, (kind, text) in enumerate(tokens):
         if kind == "strength":
-            words += [content(amount) for amount in read_strength(text)]
+            amounts = read_strength(text)
+            unread = any(amount.amount == UNREAD for amount in amounts)
+            words += [text.replace(" ", "")] if unread else [content(amount) for amount in amounts]
         elif kind == "word" and text not in dropped and place not in packed:
             words += tables.devices.get(text, text).split()
     return words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from mdi_engine.normalize.medicine_strength import Strength, read_strength
@@ -38,9 +38,13 @@ class Pack:
 
 
 def read_pack(tokens: Sequence[Token], *, whole: bool) -> Pack:
-    """The pack told by tokens. `whole` says that they tell of a pack only, so that `15 g` is what a tube holds."""
+    """The pack told by tokens, the first if they tell of several.
+
+    `whole` says that they tell of a pack only, so that `15 g` is what a tube holds.
+    """
     tables = medicine_words()
     pack, pending, amounts = Pack(), list[int](), 0
+    first: Pack | None = None
     for place, (kind, text) in enumerate(tokens):
         if kind == "strength":
             amounts += 1
@@ -49,19 +53,36 @@ def read_pack(tokens: Sequence[Token], *, whole: bool) -> Pack:
             pending.clear()
         elif text.isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS:
             pending.append(place)
+        elif _ends(pack, text, numbered=bool(pending), whole=whole):
+            break
         elif text in tables.containers or text in tables.items:
+            if pending and pack.is_item and text in tables.items:
+                return first or pack  # `10 strip @ 10 tablet, botol 250 tablet`: what came between is of another pack
             if amounts > 1 and text in tables.containers and tokens[place - 1][0] == "strength":
                 _take_measure(pack, tokens[place - 1][1], place - 1)  # `krim 0,1 % 5 g tube`
             _take_unit(pack, text, [*pending, place], tokens)
             pending.clear()
-        elif text == "+" and pack.counted:
-            break
+            if pack.is_item and first is None:
+                first = replace(pack, used=set(pack.used), loose=set(pack.loose))
         elif pending and kind == "word" and text not in tables.pack_joins and text not in tables.pack_fills:
             pending.clear()
     if len(pending) == 1 and pending[0] == len(tokens) - 1 and pending[0] - 1 in pack.loose and not pack.counted:
         pack.count, pack.counted, pack.unit = int(tokens[-1][1]), True, None  # `box 100`
         pack.used.update(pending)
     return pack
+
+
+def _ends(pack: Pack, text: str, *, numbered: bool, whole: bool) -> bool:
+    """Whether the pack ends before a token: another comes, or what is added to it."""
+    if text == ";" and whole and pack.measure is not None:
+        return True
+    again = text in medicine_words().containers and not numbered and _is_outer(text, pack.container)
+    return pack.counted and (text in ("+", ";") or again)
+
+
+def _is_outer(text: str, container: str | None) -> bool:
+    tables = medicine_words()
+    return tables.containers[text] == container and container in tables.outer
 
 
 def _is_joined(tokens: Sequence[Token], place: int) -> bool:

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from mdi_engine.normalize.medicine_strength import Strength, read_strength
-from mdi_engine.normalize.medicine_substances import has_inn_stem, index, mended_at, salt_at, substance_at, word_key
+from mdi_engine.normalize.medicine_substances import (
+    Index,
+    has_inn_stem,
+    index,
+    mended_at,
+    salt_at,
+    substance_at,
+    word_key,
+)
 from mdi_engine.normalize.medicine_tokens import Token, form_at
 from mdi_engine.reference.medicine_words import medicine_words
 
 # Between strengths that belong to the substances before them, in order: `875 mg/125 mg`.
 _JOINING = frozenset("/+;,&|")
+_VITAMIN = word_key("vitamin")
 
 
 @dataclass(slots=True)
@@ -20,7 +29,8 @@ class Reader:
 
     `found` are substances in order, with their strengths; `total` a strength given once for several, `early` strengths
     before any substance; `assumed` says that unknown words were taken for a substance; `stemmed` are unknown words that
-    end as an INN does, which are substances if there is no other.
+    end as an INN does, which are substances if there is no other. `vitamins` says that a vitamin was named: others may
+    follow by their letters.
     """
 
     names_unknown: bool
@@ -35,6 +45,7 @@ class Reader:
     segment_salts: list[str] = field(default_factory=list)
     segment_unknown: list[str] = field(default_factory=list)
     segment_named: bool = False
+    vitamins: bool = False
 
     def read(self, tokens: Sequence[Token], packed: set[int]) -> None:
         """Read all tokens; those at the places `packed` tell of the pack and are left out."""
@@ -69,6 +80,9 @@ class Reader:
         known = index()
         counted = place > 0 and words[place - 1].isdecimal()
         if (found := substance_at(words, place, known)) is not None:
+            self._name(found[0])
+            self.vitamins = self.vitamins or word_key(words[place]) == _VITAMIN
+        elif self.vitamins and (found := _letter_at(words, place, known)) is not None:
             self._name(found[0])
         elif (found := form_at(words, place)) is not None:
             self.form = self.form if counted and self.form is not None else found[0]
@@ -137,6 +151,19 @@ class Reader:
     def totals(self) -> tuple[Strength, ...]:
         """Strengths that belong to no single substance."""
         return tuple(_share_per(self.total or self.early))
+
+
+def _letter_at(words: Sequence[str], place: int, known: Index) -> tuple[str, int] | None:
+    """The vitamin called by its letter alone, and how many words that takes: `vitamin b1, b6 dan e`.
+
+    A letter without a number is one only where a name may begin.
+    """
+    letter, digits = words[place][:1], words[place][1:]
+    begins = place == 0 or words[place - 1] in medicine_words().joins
+    if not letter.isalpha() or not (digits.isdecimal() if digits else begins):
+        return None
+    found = substance_at(["vitamin", *words[place : place + 2]], 0, known)
+    return None if found is None else (found[0], found[1] - 1)
 
 
 def _share_per(amounts: list[Strength]) -> list[Strength]:

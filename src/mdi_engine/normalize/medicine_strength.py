@@ -6,13 +6,14 @@ Masses are in milligrams, volumes in millilitres, both as plain decimals with a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
 
 from mdi_engine.reference.medicine_words import medicine_words
 
+_GRAMS = "g"
 NUMBER = r"\d{1,12}(?:[.,]\d{1,6}){0,3}"
 _NUMBERS = rf"{NUMBER}(?: ?[/;+\-] ?{NUMBER}){{0,7}}"
 
@@ -44,10 +45,15 @@ def _parts() -> re.Pattern[str]:
     )
 
 
+# The amount that was written in numbers which may be read in two ways.
+UNREAD = "?"
+
+
 @dataclass(frozen=True, slots=True)
 class Strength:
     """One amount and what it is per, both canonical text (`500mg`, `5ml`; `per` is empty where it is one unit).
 
+    An amount that may be read in two ways is `?`, per whatever it is.
     `volume` says that the amount itself is a volume: what a bottle holds, not a strength; `grams` that it is written in
     grams, per nothing.
     """
@@ -58,7 +64,7 @@ class Strength:
     grams: bool = False
 
     def __str__(self) -> str:
-        return f"{self.amount}/{self.per}" if self.per else self.amount
+        return f"{self.amount}/{self.per}" if self.per and self.amount != UNREAD else self.amount
 
 
 @lru_cache(maxsize=65_536)
@@ -67,6 +73,8 @@ def read_strength(text: str) -> tuple[Strength, ...]:
 
     >>> [str(strength) for strength in read_strength("97,2/102.8 mg")], str(*read_strength("1,2 juta iu/ml"))
     (['97.2mg', '102.8mg'], '1200000iu/ml')
+    >>> [str(*read_strength(text)) for text in ("2.500 mg", "2.500 iu", "2,500 g", "10 mg / 2.500 ml")]
+    ['?', '2500iu', '2500mg', '?']
     >>> str(*read_strength("125 mg / 5 ml")), str(*read_strength("240-350 mg")), str(*read_strength("12,5 mcg/jam"))
     ('125mg/5ml', '240-350mg', '0.0125mg/jam')
     """
@@ -75,13 +83,23 @@ def read_strength(text: str) -> tuple[Strength, ...]:
         return ()
     tables = medicine_words()
     unit = found["unit"]
-    scale = tables.scales.get(found["scale"] or "", Decimal(1))
     factor, symbol = _unit(unit)
-    per = _per(found["many"], found["per"])
-    ranges = re.split(r" ?[/;+] ?", found["numbers"])
-    amounts = ("-".join(_plain(number(n, symbol) * scale * factor) for n in re.split(" ?- ?", r)) for r in ranges)
-    volume, grams = unit in tables.volume, factor == 1000 and unit in tables.mass and not per
-    return tuple(Strength(amount + symbol, per, volume, grams) for amount in amounts)
+    factor *= tables.scales.get(found["scale"] or "", Decimal(1))
+    many = number(found["many"] or "1", "")
+    per = "" if many is None else _per(many, found["per"])
+    volume, grams = unit in tables.volume, tables.mass.get(unit) == 1000 and not per
+    written = _GRAMS if tables.mass.get(unit, 0) >= 1000 else symbol
+    amounts = (
+        UNREAD if many is None else _amount([number(one, written) for one in re.split(" ?- ?", part)], factor, symbol)
+        for part in re.split(r" ?[/;+] ?", found["numbers"])
+    )
+    return tuple(Strength(amount, per, volume, grams) for amount in amounts)
+
+
+def _amount(numbers: Sequence[Decimal | None], factor: Decimal, symbol: str) -> str:
+    """A number or a range as canonical text; `?` if one of them may be read in two ways."""
+    read = [_plain(one * factor) for one in numbers if one is not None]
+    return "-".join(read) + symbol if len(read) == len(numbers) else UNREAD
 
 
 def _unit(unit: str) -> tuple[Decimal, str]:
@@ -93,11 +111,10 @@ def _unit(unit: str) -> tuple[Decimal, str]:
     return Decimal(1), tables.other.get(unit, unit)
 
 
-def _per(many: str | None, unit: str | None) -> str:
+def _per(count: Decimal, unit: str | None) -> str:
     tables = medicine_words()
     if unit is None:
         return ""
-    count = number(many, "") if many else Decimal(1)
     if unit in tables.per:
         unit = tables.per[unit]
     elif unit in tables.volume:
@@ -107,24 +124,27 @@ def _per(many: str | None, unit: str | None) -> str:
     return unit if count == 1 or not unit else _plain(count) + unit
 
 
-def number(text: str, symbol: str) -> Decimal:
-    """A number with decimal comma or point, or with either between thousands.
+def number(text: str, unit: str) -> Decimal | None:
+    """A number with decimal comma or point, or with either between thousands; None if it may be read in two ways.
 
-    Three digits behind the only sign are thousands where the last is a zero (nobody writes a decimal so, unless behind
-    a zero), and in units of activity; else they are decimals.
+    Three digits behind the only sign are thousands where all are zeros (nobody writes a decimal so, unless behind a
+    zero), and in `iu`, units of activity. Where the last is no zero, and in `g`, they are decimals. Else they may be
+    either: warfarin has 2.500 mg, a restriction of the national formulary 1.250 mg.
 
-    >>> [str(number(text, "mg")) for text in ("0,750", "3,125", "1.000", "10.000.000", "1.234,5")]
-    ['0.750', '3.125', '1000', '10000000', '1234.5']
-    >>> str(number("1.125", "iu"))
-    '1125'
+    >>> [str(number(text, "mg")) for text in ("0,750", "3,125", "1.000", "10.000.000", "1.234,5", "2.500")]
+    ['0.750', '3.125', '1000', '10000000', '1234.5', 'None']
+    >>> str(number("1.125", "iu")), str(number("1,170", "g"))
+    ('1125', '1.170')
     """
     head, *rest = re.split("[.,]", text)
     if not rest:
         return Decimal(head)
     one_sign = len({sign for sign in text if not sign.isdecimal()}) == 1
     grouped = head.strip("0") != "" and all(len(part) == 3 for part in rest)
-    if one_sign and grouped and (len(rest) > 1 or rest[0].endswith("0") or symbol == "iu"):
+    if one_sign and grouped and (len(rest) > 1 or rest[0] == "000" or unit == "iu"):
         return Decimal(head + "".join(rest))
+    if one_sign and grouped and rest[0].endswith("0") and unit != _GRAMS:
+        return None
     return Decimal(head + "".join(rest[:-1]) + "." + rest[-1])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from mdi_engine.normalize.inn import english_acid, inn_key, print_key
-from mdi_engine.reference.medicine_words import medicine_salts, medicine_stems, medicine_substances
+from mdi_engine.reference.medicine_words import medicine_salts, medicine_stems, medicine_substances, medicine_words
 
 # A word broken in print is mended from at most this many pieces, and only to at least so many letters.
 _PIECES = 4
@@ -26,11 +26,13 @@ class Index:
 
 
 def word_key(word: str) -> str:
-    """The key of one word; short ones as they are.
+    """The key of one word; short ones as they are, unless they are short for another.
 
-    >>> word_key("salisilat"), word_key("salicylate"), word_key("ix")
-    ('salisilat', 'salisilat', 'ix')
+    >>> word_key("salisilat"), word_key("salicylate"), word_key("ix"), word_key("vit")
+    ('salisilat', 'salisilat', 'ix', 'fitamin')
     """
+    if len(word) < _SHORTEST_FOLDED:
+        word = medicine_words().shorts.get(word, word)
     return inn_key(word) or word if _SHORTEST_FOLDED <= len(word) <= _LONGEST_FOLDED else word
 
 

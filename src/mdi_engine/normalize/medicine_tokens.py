@@ -12,22 +12,30 @@ from mdi_engine.reference.medicine_words import medicine_forms
 # A piece of a name: its kind (`strength`, `word` or `sign`) and its text. A bare pair, for there are many.
 Token = tuple[str, str]
 
+# A whole number with a point or comma between thousands: `1.000`.
+_THOUSANDS = r"(?<![.,\d])[1-9]\d{0,2}(?:[.,]\d{3}){1,3}(?![^\W_]|[.,]\d)"
 # Signs that stand inside a word, or between a word and its number, and do not end a run of words.
 _INSIDE = frozenset("-.'’")
+_NO_SIGNS = str.maketrans("", "", ".,")
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    return re.compile(rf"(?P<strength>{strength_pattern()})|(?P<word>[^\W_]+)|(?P<sign>[^\s\-.'’])")
+    return re.compile(
+        rf"(?P<strength>{strength_pattern()})|(?P<thousands>{_THOUSANDS})|(?P<word>[^\W_]+)|(?P<sign>[^\s\-.'’])"
+    )
 
 
 def medicine_tokens(text: str) -> list[Token]:
-    """The pieces of a text in lower case, in order; hyphens and points between words are left out.
+    """The pieces of a text in lower case, in order; hyphens and points between words are left out, and signs in thousands.
 
     >>> medicine_tokens("amoxicillin 125 mg/5 ml sirup (60)")[:3]
     [('word', 'amoxicillin'), ('strength', '125 mg/5 ml'), ('word', 'sirup')]
+    >>> medicine_tokens("1.000 tablet")
+    [('word', '1000'), ('word', 'tablet')]
     """
-    return [(found.lastgroup or "", found[0]) for found in _pattern().finditer(text)]
+    found = [(match.lastgroup or "", match[0]) for match in _pattern().finditer(text)]
+    return [(kind, piece) if kind != "thousands" else ("word", piece.translate(_NO_SIGNS)) for kind, piece in found]
 
 
 def peel_bracket(text: str) -> tuple[str, str]:

@@ -41,6 +41,7 @@ class MedicineWords:
     devices: Mapping[str, str]
     fillers: frozenset[str]
     joins: frozenset[str]
+    shorts: Mapping[str, str]
     maker_legal: frozenset[str]
     maker_folds: Mapping[str, str]
 
@@ -65,6 +66,7 @@ def medicine_words() -> MedicineWords:
         devices=toml["devices"],
         fillers=frozenset(toml["fillers"]["words"]),
         joins=frozenset(toml["fillers"]["joins"]),
+        shorts=toml["shorts"],
         maker_legal=frozenset(toml["makers"]["legal"]),
         maker_folds=folds,
     )
