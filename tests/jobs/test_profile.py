@@ -3,10 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mdi_engine.errors import InputRefused, ModelError, NotFound, UsageError
 from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.profile import profile
+from mdi_engine.normalize.registry import NORMALIZERS
+from mdi_engine.reference.tables import read_toml
 from mdi_engine.settings import Settings
 from mdi_engine.workbench.profile import Profile
 from mdi_engine.workbench.profile_columns import ColumnProfile, Format
@@ -169,17 +173,28 @@ def ingested(settings: Settings, file: Path, contract: str) -> Profile:
 
 
 def test_a_check_of_the_contract_is_counted_by_what_it_says(settings: Settings, file: Path) -> None:
-    """Any normaliser will do for a check: here each hospital's number is a fault, told by what the normaliser says."""
-    file.write_text(FILE.replace("RS A\n3171,3171002", "RS 9\n3171,3171002"))
-    found = ingested(settings, file, "[columns.unit_kerja] -> [columns.unit_kerja]\ncheck = 'facility_number'")
-    assert [(each.facts, each.rows) for each in found.findings if each.code == "fault"] == [
-        ({"check": "facility_number", "kind": "9", "said": "9", "kata": "9"}, 1)
-    ]
+    """Any check will do: here the hospitals' names are no licences, told in words of the check's own."""
+    found = ingested(settings, file, "[columns.unit_kerja] -> [columns.unit_kerja]\ncheck = 'nie_fault'")
+    assert [
+        (each.facts["check"], each.facts["kind"], each.rows) for each in found.findings if each.code == "fault"
+    ] == [("nie_fault", "no_prefix", 3)]
 
 
-def test_a_check_that_is_none_is_a_fault_of_the_contract(settings: Settings, file: Path) -> None:
-    with pytest.raises(ModelError, match=r"columns\.unit_kerja\.check: no normaliser 'no_such_check'"):
-        ingested(settings, file, "[columns.unit_kerja] -> [columns.unit_kerja]\ncheck = 'no_such_check'")
+@pytest.mark.parametrize("check", ["no_such_check", "nik", "facility_number"])
+def test_a_check_that_would_tell_the_value_is_a_fault_of_the_contract(
+    settings: Settings, file: Path, check: str
+) -> None:
+    with pytest.raises(
+        ModelError, match=rf"columns\.unit_kerja\.check \(line \d+\): .*'{check}'.*accepted: .*nik_fault"
+    ):
+        ingested(settings, file, f"[columns.unit_kerja] -> [columns.unit_kerja]\ncheck = '{check}'")
+
+
+@given(text=st.text(max_size=40) | st.from_regex(r"[A-Z]{0,3}[0-9 .,E+]{5,20}[A-Z]?"))
+def test_what_a_check_says_is_a_word_of_its_own(text: str) -> None:
+    for name, check in NORMALIZERS.items():
+        if name.endswith(("_fault", "_warning")):
+            assert check(text) in {None, *read_toml("check_words")[name]}
 
 
 def test_a_default_in_a_column_of_few_values_many_times(settings: Settings, file: Path) -> None:

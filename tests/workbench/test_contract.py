@@ -92,6 +92,18 @@ def test_all_faults_of_sense_come_together_with_their_lines(tmp_path: Path) -> N
     assert "accepted: " + ", ".join(ENTITIES) in faults[1]
 
 
+@pytest.mark.parametrize("check", ["nik", "clean_text", "no_such_fault", "fingerprint", "_fault"])
+def test_a_check_names_a_fault_and_never_gives_the_value_back(tmp_path: Path, check: str) -> None:
+    found = faults_of(folder_of(tmp_path, SOURCE + f'check = "{check}"\n'))
+    assert len(found) == 1
+    assert found[0].startswith("columns.kode.check (line 12): ")
+
+
+@pytest.mark.parametrize("check", ["nik_fault", "nik_warning"])
+def test_a_check_may_be_of_faults_or_warnings(tmp_path: Path, check: str) -> None:
+    assert load_contract(folder_of(tmp_path, SOURCE + f'check = "{check}"\n'), "toko").columns["kode"].check == check
+
+
 def test_the_key_must_be_required(tmp_path: Path) -> None:
     (fault,) = faults_of(folder_of(tmp_path, SOURCE.replace("required = true", "required = false")))
     assert fault == "columns.kode (line 8): the key column must say required = true"

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from mdi_engine.errors import InputRefused, ModelError, NotFound, UsageError
+from mdi_engine.errors import InputRefused, NotFound, UsageError
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.reference.personal_columns import looks_personal, usual_check
@@ -40,8 +40,8 @@ def profile(
     column; no value of a column that its contract calls personal, or that in a file looks so by its name or by long
     numbers in it, unless `show_values` says that the file's may be shown.
     Raises NotFound if there is neither, UsageError for an encoding or separator that is none and for `show_values` of
-    a source, ModelError if the contract names a check that is none, InputRefused if the file cannot be read, Locked if
-    the workbench is in use.
+    a source, ModelError if the contract has faults, InputRefused if the file cannot be read, Locked if the
+    workbench is in use.
     """
     if target in sources(pipeline_folders(settings)):
         if show_values:
@@ -70,13 +70,6 @@ def _of_source(settings: Settings, source: str, top: int, progress: Progress) ->
 
 
 def _asked(contract: Contract) -> list[Asked]:
-    unknown = [
-        f"columns.{name}.check: no normaliser {column.check!r}"
-        for name, column in contract.columns.items()
-        if column.check and column.check not in NORMALIZERS
-    ]
-    if unknown:
-        raise ModelError(contract.name, unknown)
     return [Asked(name, column.personal, checks=_checks(column.check)) for name, column in contract.columns.items()]
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from mdi_engine.entities import ENTITIES, Entity
 from mdi_engine.errors import ModelError, NotFound
+from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.workbench.extract import Encoding
 from mdi_engine.workbench.formats import Format, Layout, Separator
 
@@ -47,7 +48,8 @@ class Column(_Strict):
     """One column of a source file. `pattern` is RE2, must match the whole cleaned value, and spares placeholders.
 
     `code` says that its digits name something, and so may not have passed through a number that rounds.
-    `check` names a normaliser that says what is wrong with a value (NULL: nothing); a profile counts its answers.
+    `check` names a normaliser that says what is wrong with a value (NULL: nothing), in words of its own; a profile
+    counts its answers.
     """
 
     meaning: str
@@ -55,7 +57,7 @@ class Column(_Strict):
     pattern: str | None = None
     personal: bool = False
     code: bool = False
-    check: PlainName | None = None
+    check: str | None = None
 
 
 class _Source(_Strict):
@@ -188,9 +190,9 @@ def _column_faults(text: str, file: _File) -> list[str]:
             # DuckDB names are equal without regard to case.
             faults.append(_fault(text, ("columns", name), f"differs from {taken[folded]!r} only in case"))
         taken.setdefault(folded, name)
-        wrong = _pattern_fault(column.pattern)
-        if wrong:
-            faults.append(_fault(text, ("columns", name, "pattern"), wrong))
+        for option, wrong in (("pattern", _pattern_fault(column.pattern)), ("check", _check_fault(column.check))):
+            if wrong:
+                faults.append(_fault(text, ("columns", name, option), wrong))
     return faults
 
 
@@ -204,6 +206,12 @@ def _pattern_fault(pattern: str | None) -> str | None:
         except duckdb.Error as error:
             return f"not an RE2 expression: {error}"
     return None
+
+
+def _check_fault(check: str | None) -> str | None:
+    """What a check answers is shown of personal columns too, so it may not be one that gives the value back."""
+    checks = [name for name in NORMALIZERS if name.endswith(("_fault", "_warning"))]
+    return None if check is None or check in checks else f"no check {check!r}; accepted: {', '.join(sorted(checks))}"
 
 
 def _mapping_faults(mapping: str) -> list[str]:
