@@ -55,7 +55,9 @@ def test_regions_that_are_both_regency_and_city() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [("3508055", "3508055"), ("R3508055", "3508055"), ("'3508055", "3508055"), ("3504089s", "3504089S"),
-     ("35080551", "35080551"), ("350805", None), ("350805.0", None), ("3508055.0", None), ("R3508055.0", None), ("P3204100202", None), ("RS3508055", None), (None, None)],
+     ("35080551", "35080551"), ("350805", None),
+     ("350805.0", None), ("3508055.0", None), ("R3508055.0", None),
+     ("P3204100202", None), ("RS3508055", None), (None, None)],
 )  # fmt: skip
 def test_hospital_code(text: str | None, code: str | None) -> None:
     assert hospital_code(text) == code

@@ -44,7 +44,8 @@ def sex(text: str | None) -> str | None:
 def phone(text: str | None) -> str | None:
     """A valid telephone number in E.164, Indonesian where no country is said; of several in a cell the first valid one.
 
-    NULL for numbers that are not valid, cut, masked, made decimals by a spreadsheet, or that people type to fill a field.
+    NULL for numbers that are not valid, cut, masked, rounded by a spreadsheet or given decimals, or that people type to
+    fill a field.
 
     >>> [phone(text) for text in ("0812-3456-7801", "62 812 3456 7801", "8123456701", "(021) 5501234 ext 12")]
     ['+6281234567801', '+6281234567801', '+628123456701', '+62215501234']

@@ -38,8 +38,8 @@ def nik(text: str | None) -> str | None:
 def nik_fault(text: str | None) -> str | None:
     """Why a text is no NIK; NULL if it is one, and if there is none.
 
-    `exponent`: a spreadsheet rounded it; `decimal`: it was made a number with decimals; `letters`: other characters than digits; `length`: not 16 digits; `pseudo`: a
-    filler, or a first digit 0; `date`: no day of the calendar; `serial`: 0000.
+    `exponent`: a spreadsheet rounded it; `decimal`: one gave it decimals; `letters`: other characters than digits;
+    `length`: not 16 digits; `pseudo`: a filler, or a first digit 0; `date`: no day of the calendar; `serial`: 0000.
 
     >>> [nik_fault(text) for text in ("3.8E+15", "38151O4101900003", "381510", "9999999999999999", "3815103202900003")]
     ['exponent', 'letters', 'length', 'pseudo', 'date']

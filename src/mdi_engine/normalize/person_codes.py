@@ -22,7 +22,8 @@ _SEXES = {"1": "male", "2": "female"}
 def fingerprint(text: str | None) -> str | None:
     """A digest that stands for a number where the number itself must not: 20 hex digits; NULL for NULL.
 
-    NULL, too, for a number with decimals (`.0`), which would get the digest of another number. SHA-256 over `mdi:` and the letters and digits of the text, in capitals: how it is punctuated makes no difference.
+    SHA-256 over `mdi:` and the letters and digits of the text, in capitals: how it is punctuated makes no difference.
+    NULL, too, for a number with decimals (`3815.0`), which would get the digest of another number.
 
     >>> fingerprint("9901.0141 0190-0003") == fingerprint("9901014101900003") == "65a3225f5b2f5119f34e"
     True
