@@ -1,4 +1,5 @@
--- A row of BPOM's register to canonical product. Substances stand in INGREDIENTS, else in the name.
+-- A row of BPOM's register to canonical product. Substances stand in INGREDIENTS, else in the name, and strengths belong
+-- to the substances they stand beside: of the other text only a strength that is one.
 SELECT
     row_id,
     site_code(PRODUCT_ID)                   AS source_key,
@@ -8,15 +9,26 @@ SELECT
     brand_core(PRODUCT_BRANDS)              AS brand,
     nie(PRODUCT_REGISTER)                   AS nie,
     nie_item(PRODUCT_REGISTER)              AS nie_item,
-    coalesce(medicine_substances(INGREDIENTS), medicine_substances(PRODUCT_NAME))  AS substances,
-    coalesce(medicine_strength(INGREDIENTS), medicine_strength(PRODUCT_NAME))      AS strength,
-    coalesce(medicine_form(PRODUCT_FORM), medicine_form(PRODUCT_NAME))             AS form,
+    medicine_substances(contents)           AS substances,
+    coalesce(
+        medicine_strength(contents), CASE WHEN NOT contains(medicine_strength(beside), '+') THEN medicine_strength(beside) END
+    )                                       AS strength,
+    coalesce(medicine_form(PRODUCT_FORM), medicine_form(PRODUCT_NAME))  AS form,
     medicine_pack(PRODUCT_PACKAGE)          AS pack,
     maker_core(MANUFACTURER_NAME)           AS maker,
-    clean_text(MANUFACTURER_NAME)           AS maker_name,
+    null_placeholder(MANUFACTURER_NAME)     AS maker_name,
     maker_core(REGISTRAR)                   AS registrar,
     NULL                                    AS kfa_code,
     NULL                                    AS lkpp_code,
     NULL                                    AS price,
     null_placeholder(STATUS)                AS status
-FROM raw
+FROM (
+    SELECT *, CASE WHEN by_name THEN PRODUCT_NAME ELSE INGREDIENTS END AS contents,
+        CASE WHEN by_name THEN INGREDIENTS ELSE PRODUCT_NAME END AS beside
+    FROM (
+        SELECT *, medicine_substances(INGREDIENTS) IS NULL
+            OR medicine_strength(INGREDIENTS) IS NULL AND medicine_substances(INGREDIENTS) = medicine_substances(PRODUCT_NAME)
+            AS by_name
+        FROM raw
+    )
+)

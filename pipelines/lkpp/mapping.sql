@@ -13,7 +13,7 @@ SELECT
     medicine_form(nama_produk)          AS form,
     coalesce(medicine_pack(kemasan), medicine_pack(nama_produk))  AS pack,
     maker_core(pabrik)                  AS maker,
-    clean_text(pabrik)                  AS maker_name,
+    null_placeholder(pabrik)            AS maker_name,
     maker_core(penyedia)                AS registrar,
     NULL                                AS kfa_code,
     site_code(kode_lkpp)                AS lkpp_code,

@@ -13,7 +13,7 @@ SELECT
     medicine_form(NAMA_BARANG)          AS form,
     coalesce(medicine_pack(KEMASAN), medicine_pack(NAMA_BARANG))  AS pack,
     maker_core(PABRIK)                  AS maker,
-    clean_text(PABRIK)                  AS maker_name,
+    null_placeholder(PABRIK)            AS maker_name,
     NULL                                AS registrar,
     site_code(KODE_KFA)                 AS kfa_code,
     NULL                                AS lkpp_code,

@@ -167,6 +167,31 @@ def test_bpom_reads_what_the_register_answers(tmp_path: Path) -> None:
     assert (row["kind"], row["maker"], row["pack"]) == ("drug", "contoh farma", "100 tablet")
 
 
+@pytest.mark.parametrize(
+    ("ingredients", "name", "substances", "strength"),
+    [
+        ("PARACETAMOL; CAFFEINE", "CAFEMOL 500 mg/65 mg TABLET", "caffeine paracetamol", None),
+        ("PARACETAMOL; CAFFEINE", "CAFEMOL 565 mg TABLET", "caffeine paracetamol", "565mg"),
+        ("PARACETAMOL; CAFFEINE", "PARASETAMOL 500 MG / KAFEIN 65 MG", "caffeine paracetamol", "65mg+500mg"),
+        ("PARACETAMOL", "SANMOL 500 MG", "paracetamol", "500mg"),
+        ("PARACETAMOL", "SANMOL 500 MG / 65 MG", "paracetamol", None),
+        ("PARACETAMOL 500 MG; CAFFEINE 65 MG", "KAFEIN 100 MG", "caffeine paracetamol", "65mg+500mg"),
+        (None, "PARASETAMOL 500 MG / KAFEIN 65 MG", "caffeine paracetamol", "65mg+500mg"),
+        ("500 MG", "PARASETAMOL", "paracetamol", "500mg"),
+        ("500 MG/65 MG", "PARASETAMOL, KAFEIN", "caffeine paracetamol", None),
+        ("500 MG", "SANMOL", None, "500mg"),
+    ],
+)
+def test_a_strength_of_one_text_is_not_given_to_substances_of_another(
+    ingredients: str | None, name: str, substances: str | None, strength: str | None, tmp_path: Path
+) -> None:
+    product = {"PRODUCT_ID": "1", "PRODUCT_NAME": name, "INGREDIENTS": ingredients}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"data": [product]}))
+    (row,) = canonical(path, "bpom", tmp_path)
+    assert (row["substances"], row["strength"]) == (substances, strength)
+
+
 def test_lkpp_and_simada_items_meet_it(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]

@@ -27,7 +27,7 @@ def _pattern() -> re.Pattern[str]:
 
 
 def medicine_tokens(text: str) -> list[Token]:
-    """The pieces of a text in lower case, in order; hyphens and points between words are left out, and signs in thousands.
+    """The pieces of a text in lower case, in order, without hyphens and points between words, and signs in thousands.
 
     >>> medicine_tokens("amoxicillin 125 mg/5 ml sirup (60)")[:3]
     [('word', 'amoxicillin'), ('strength', '125 mg/5 ml'), ('word', 'sirup')]
