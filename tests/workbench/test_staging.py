@@ -156,6 +156,38 @@ def test_rows_whose_key_cannot_be_read_are_counted_once(con: duckdb.DuckDBPyConn
 
 
 CODES = replace(CONTRACT, columns={"kode": Column(meaning="", required=True, code=True), "nama": Column(meaning="")})
+IN_KEY = "the key holds a NIK, which would stand in every reference: make the key with fingerprint() in mapping.sql"
+
+
+@pytest.mark.parametrize("before", ["", "RS1-", "'", "RM", "1234567890123456-", "35080550 ", "3508.0550.10-"])
+@pytest.mark.parametrize(
+    "number", ["3815104101900003", "3815 1041 0190 0003", "381510-410190-0003", "9900004101900003/2"]
+)
+def test_a_key_that_holds_a_nik_is_set_aside_and_the_reason_does_not_tell_it(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, before: str, number: str
+) -> None:
+    (file,) = staged(con, tmp_path, f"kode,nama\n1,A\n{before}{number},B\n2,C\n", contract=CODES)
+    assert (file.accepted, file.rejected) == (2, 1)
+    assert set_aside(con) == [(0, 2, "kode", before + number, IN_KEY)]
+    assert rows_without_key(con) == 0
+
+
+OTHERS = """3815104101900000 23815104101900003 35080550-00123456 3815104101900003f1ab 31.1.1.100.2.14.123456
+35080550-1041-0190-0003 9999999999999999 1381-5104-1019-0000-3"""
+
+
+@pytest.mark.parametrize("number", OTHERS.split())
+def test_a_key_of_other_numbers_is_a_key(con: duckdb.DuckDBPyConnection, tmp_path: Path, number: str) -> None:
+    (file,) = staged(con, tmp_path, f"kode,nama\n{number},A\n", contract=CODES)
+    assert file.accepted == 1
+
+
+def test_a_fingerprint_is_what_becomes_of_a_nik(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    contract = replace(CODES, mapping=MAPPING.replace("null_placeholder(kode)", "fingerprint(kode)"))
+    (file,) = staged(con, tmp_path, "kode,nama\n3815104101900003,A\n", contract=contract)
+    assert file.accepted == 1
+
+
 EXPONENT = "written as a number with an exponent: its digits are lost"
 DECIMAL = "written as a number with a decimal point: its digits may be lost; export this column as text"
 

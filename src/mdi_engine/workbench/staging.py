@@ -33,6 +33,14 @@ _LEFT_OUT = "left out by mapping.sql"
 _NUMBER = r"[\s\p{Z}\p{C}'’]*[+-]?\d+([.,](0+|\d+[Ee][+-]?\d+)|[Ee][+-]\d+)[\s\p{Z}\p{C}]*"
 _EXPONENT_REASON = "written as a number with an exponent: its digits are lost"
 _DECIMAL_REASON = "written as a number with a decimal point: its digits may be lost; export this column as text"
+# A number of 16 digits and no more, bare or in groups; and what is matched before, so that it is not taken for one: the
+# hexadecimal digits of a fingerprint.
+_GROUPS = r"\d{4}([ .\-]\d{4}){3}|\d{6}[ .\-]\d{6}[ .\-]\d{4}"
+_SIXTEEN = rf"\d{{16}}|{_GROUPS}"
+_NUMBERS = rf"[0-9a-f]{{20}}|{_GROUPS}|\d+"
+_NIK_REASON = (
+    "the key holds a NIK, which would stand in every reference: make the key with fingerprint() in mapping.sql"
+)
 # What cleaning leaves as it is, so that most values need not go through Python to be matched.
 _CLEAN = "[!-~]+( [!-~]+)*"
 
@@ -73,6 +81,7 @@ def stage(
     _reject_patterns(con, contract)
     map_rows(con, contract, normalizers, sum(read), advance)
     _reject_unmapped(con, contract)
+    _reject_niks(con, contract)
     _refuse_doubled(con, contract, extracts)
     counted = con.execute("SELECT file_no, count(DISTINCT row_id) FROM set_aside GROUP BY file_no").fetchall()
     rejected = dict(counted)
@@ -226,6 +235,21 @@ def _reject_unmapped(con: duckdb.DuckDBPyConnection, contract: Contract) -> None
         "INSERT INTO set_aside SELECT row_id, file_no, file_row, NULL, NULL, $left_out FROM raw "
         "WHERE row_id NOT IN (SELECT row_id FROM staged)",
         {"left_out": _LEFT_OUT},
+    )
+
+
+def _reject_niks(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Keys stand in references, on screens and in files, and a NIK may not. By chance one number of 16 digits in
+    fifteen has the form of one; whoever has such a key is told what to do.
+    """
+    con.execute(
+        "INSERT INTO set_aside WITH suspect AS (SELECT DISTINCT source_key FROM staged "  # noqa: S608
+        "WHERE length(source_key) >= 16 AND regexp_matches(source_key, $sixteen)), "
+        "numbered AS (SELECT source_key, unnest(regexp_extract_all(source_key, $numbers)) AS number FROM suspect), "
+        "found AS (SELECT source_key FROM numbered WHERE nik(number) IS NOT NULL) "
+        f"SELECT row_id, file_no, file_row, $key, {quoted(contract.key)}, $reason FROM raw "
+        "WHERE row_id IN (SELECT row_id FROM staged WHERE source_key IN (FROM found))",
+        {"key": contract.key, "reason": _NIK_REASON, "sixteen": _SIXTEEN, "numbers": _NUMBERS},
     )
 
 
