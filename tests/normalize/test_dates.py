@@ -18,6 +18,7 @@ WRITINGS = [
     "{y}/{m}/{d}", "{y}-{m:02}-{d:02} 00:00:00", "{y}-{m:02}-{d:02}T00:00:00.000Z", "{y}-{m:02}-{d:02} 07:00:00+07:00",
     "{y}{m:02}{d:02}", "{d:02}{m:02}{y}", "{d} {name} {y}", "{d:02}-{short}-{y}", "{d} {NAME} {y}", "{d} {short}. {y}",
     "Jakarta, {d:02}-{m:02}-{y}", "JAKARTA {d} {name} {y}", "Kab. Bandung/{d}-{m}-{y}", "Jakarta, {y}-{m:02}-{d:02}",
+    "{d}|{m}|{y}", "{d:02}_{m:02}_{y}", "{name} {d}, {y}", "{short} {d:02} {y}", "Jakarta, {name} {d}, {y}",
     "{d:02}/{m:02}/{y} 00:00", "'{d}-{m}-{y}", "{d:02}-{m:02}-{y} 12:30 WIB",
 ]  # fmt: skip
 
@@ -58,7 +59,7 @@ def test_what_comes_out_is_a_day_of_the_calendar_or_less_and_stays(text: str) ->
     ["31-02-1990", "29-02-1900", "05/25/1990", "15-13-1990", "0000-00-00", "1900-01-01", "9999-12-31", "32995",
      "32995.5",
      "1899-12-30 00:00:00", "00-00-0000", "-", "", "Seumur Hidup", "tidak tahu", "1-1", "3.2E+04", "1500",
-     "2500-01-01", "15051990123", "Jakarta"],
+     "31|02|1990", "May 32, 1990", "31/12/9999", "9999", "2500-01-01", "15051990123", "Jakarta"],
 )  # fmt: skip
 def test_no_dates_of_birth(text: str) -> None:
     assert birth_date(text) is None
@@ -78,7 +79,10 @@ def test_less_than_a_day_and_borders(text: str, found: str) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [("Seumur Hidup", "9999-12-31"), ("SEUMUR HIDUP", "9999-12-31"), ("9999-12-31 00:00:00", "9999-12-31"),
-     ("31-12-9999", "9999-12-31"), ("1970-01-01", None), ("31-12-2027", "2027-12-31"), ("0000-00-00", None)],
+     ("31-12-9999", "9999-12-31"), ("31/12/9999", "9999-12-31"), ("9999", "9999-12-31"), ("31129999", "9999-12-31"),
+     ("31 Desember 9999", "9999-12-31"), ("99-99-9999", None), ("Seumur Hidup (UU 17/2023)", "9999-12-31"),
+     ("seumur hidup sejak 12/2023", "9999-12-31"), ("Bukan seumur hidup", None), ("selamanyaa", None),
+     ("1970-01-01", None), ("31-12-2027", "2027-12-31"), ("0000-00-00", None)],
 )  # fmt: skip
 def test_dates_of_papers(text: str, found: str | None) -> None:
     assert plain_date(text) == found
@@ -86,7 +90,10 @@ def test_dates_of_papers(text: str, found: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("Jakarta, 15-05-1990", "jakarta"), ("Jakarta, 1990-05-15", "jakarta"), ("KAB. BANDUNG", "bandung"),
+    [("Jakarta, 15-05-1990", "jakarta"), ("Jakarta, 1990-05-15", "jakarta"), ("KAB. BANDUNG", "kabupaten bandung"),
+     ("BANDUNG", "bandung"), ("KOTA BANDUNG", "kota bandung"), ("KAB. SLEMAN", "sleman"), ("Kodya Bogor", "kota bogor"),
+     ("KABUPATEN BOGOR, 1 Mei 1990", "kabupaten bogor"), ("UJUNGPANDANG", "makassar"), ("Ujung Pandang", "makassar"),
+     ("TANJUNGPINANG", "tanjung pinang"), ("Kab. Tandjung Pinang", "tanjung pinang"), ("Kota", None),
      ("DJAKARTA", "jakarta"),
      ("Jogja, 5 Mei 1990", "yogyakarta"), ("15-05-1990", None), ("-", None),
      ("Tanjung Pinang / 15 Mei 1990", "tanjung pinang"),

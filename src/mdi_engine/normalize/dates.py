@@ -8,28 +8,36 @@ spreadsheet's day count (`32995`) a date.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from mdi_engine.normalize.digits import is_day
+from mdi_engine.normalize.regions import compact, has_both_kinds, place_at
 from mdi_engine.normalize.spelling import modern_spelling
-from mdi_engine.normalize.text import MAX_CHARS, ascii_lower, null_placeholder
+from mdi_engine.normalize.text import MAX_CHARS, ascii_lower, capped, null_placeholder
 from mdi_engine.reference.fillers import fillers, full_year
 from mdi_engine.reference.tables import read_toml
 
 _FOREVER = "9999-12-31"
+_LAST_YEAR = 9999
 _USUAL = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(
     r"[ t][0-9]{1,2}[:.][0-9]{2}(?:[:.][0-9]{2}(?:\.[0-9]{1,9})?)? ?(?:z|wib|wita|wit|[+-][0-9]{2}:?[0-9]{2})?$"
 )
 # At the end of a cell: a place may stand before.
-_DAY_FIRST = re.compile(r"(?<![0-9])([0-9]{1,2}) ?[-/. ] ?([0-9]{1,2}|[a-z]{3,9})\.? ?[-/., ] ?([0-9]{4}|[0-9]{2})$")
-_YEAR_FIRST = re.compile(r"(?<![0-9])([0-9]{4}) ?[-/.] ?([0-9]{1,2}) ?[-/.] ?([0-9]{1,2})$")
+_SIGNS = r"\-/.|_\\~"
+_DAY_FIRST = re.compile(
+    rf"(?<![0-9])([0-9]{{1,2}}) ?[{_SIGNS} ] ?([0-9]{{1,2}}|[a-z]{{3,9}})\.? ?[{_SIGNS}, ] ?([0-9]{{4}}|[0-9]{{2}})$"
+)
+_YEAR_FIRST = re.compile(rf"(?<![0-9])([0-9]{{4}}) ?[{_SIGNS}] ?([0-9]{{1,2}}) ?[{_SIGNS}] ?([0-9]{{1,2}})$")
+# `May 15, 1990`: only with the month in letters.
+_MONTH_FIRST = re.compile(r"(?<![a-z])([a-z]{3,9})\.? ?([0-9]{1,2})(?:, ?| )([0-9]{4})$")
 _EIGHT = re.compile(r"(?<![0-9])[0-9]{8}$")
-_MONTH = re.compile(r"(?<![a-z0-9\-/.])([a-z]{3,9}|[0-9]{1,2}) ?[-/. ] ?([0-9]{4})$")
-_YEAR_MONTH = re.compile(r"(?<![0-9])([0-9]{4}) ?[-/.] ?([0-9]{2})$")
-_YEAR = re.compile(r"(?<![0-9\-/.])([0-9]{4})$")
+_MONTH = re.compile(rf"(?<![a-z0-9{_SIGNS}])([a-z]{{3,9}}|[0-9]{{1,2}}) ?[{_SIGNS} ] ?([0-9]{{4}})$")
+_YEAR_MONTH = re.compile(rf"(?<![0-9])([0-9]{{4}}) ?[{_SIGNS}] ?([0-9]{{2}})$")
+_YEAR = re.compile(rf"(?<![0-9{_SIGNS}])([0-9]{{4}})$")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -50,44 +58,83 @@ def birth_date(text: str | None) -> str | None:
     ['1990-05-15', '1990-05', '1990', None, None, None]
     """
     date = _read(text)[0]
-    return None if date in fillers().never else date
+    return None if date in fillers().never or date == _FOREVER else date
 
 
 def plain_date(text: str | None) -> str | None:
     """Any other date, as `birth_date`; `Seumur Hidup` (for life) and the year 9999 are `9999-12-31`.
 
-    Also `1970-01-01`, the empty date of computers, is NULL here (a person may be born then).
+    What stands behind `Seumur Hidup` makes no difference. Also `1970-01-01`, the empty date of computers, is NULL here (a person may be born then).
 
     >>> [plain_date(text) for text in ("31 Desember 2027", "Seumur Hidup", "9999-12-31", "1970-01-01")]
     ['2027-12-31', '9999-12-31', '9999-12-31', None]
     """
+    if text is not None and _forever().match(text[:MAX_CHARS].lower()):
+        return _FOREVER
     date, _ = _read(text)
-    if date is not None:
-        return None if date in fillers().plain_never else date
-    lower = (null_placeholder(text) or "").lower()
-    return _FOREVER if lower in fillers().forever or _TIME.sub("", lower) in (_FOREVER, "31-12-9999") else None
+    return None if date in fillers().plain_never else date
+
+
+@cache
+def _forever() -> re.Pattern[str]:
+    return re.compile(rf"[^\w]{{0,9}}(?:{'|'.join(map(re.escape, sorted(fillers().forever)))})(?!\w)")
 
 
 def birth_place(text: str | None) -> str | None:
     """Folded words of a place of birth, the date behind it and words such as Kab. off; NULL if nothing is left.
 
+    Kabupaten and Kota stay before the name of a regency and of a city, too (Bogor, Bandung).
+
     >>> [birth_place(text) for text in ("Jakarta, 15-05-1990", "KAB. TANDJUNG PINANG", "Jogja", "1990-05-15")]
     ['jakarta', 'tanjung pinang', 'yogyakarta', None]
+    >>> [birth_place(text) for text in ("KAB. BOGOR", "Kodya Bogor", "BOGOR", "Kab. Sleman")]
+    ['kabupaten bogor', 'kota bogor', 'bogor', 'sleman']
     """
     place = _read(text)[1]
-    words = [_place_word(word) for word in _WORD.findall(place)] if place else []
-    return " ".join([word for word in words if word]) or None
+    return capped(" ".join(_place_words(_WORD.findall(place)))) if place else None
+
+
+def _place_words(found: Sequence[str]) -> Iterator[str]:
+    """The words: kinds of place off but where they tell two places apart, region names as they are officially parted."""
+    tables = _places()
+    position, kind = 0, ""
+    while position < len(found):
+        word, length = found[position], 1
+        if word in tables.kinds:
+            kind = tables.regions.get(word, "")
+        else:
+            name, length = _place_at(found, position)
+            yield f"{kind} {name}" if kind and has_both_kinds(name) else name
+            kind = ""
+        position += length
+
+
+def _place_at(found: Sequence[str], start: int) -> tuple[str, int]:
+    """What is written at a word, and how many words it takes: a short form, a region's name, or the word itself."""
+    short = _places().short
+    for length in (2, 1):
+        name = short.get("".join(found[start : start + length]))
+        if name is not None and start + length <= len(found):
+            return name, length
+    region = place_at(found, start)
+    if region is not None and compact(region[0]) == compact("".join(found[start : start + region[1]])):
+        return region
+    return modern_spelling(found[start]), 1
+
+
+class _Places(NamedTuple):
+    """Words that say what kind of place it is, those that say regency or city, and short forms without blanks."""
+
+    kinds: frozenset[str]
+    regions: Mapping[str, str]
+    short: Mapping[str, str]
 
 
 @cache
-def _place_words() -> tuple[frozenset[str], Mapping[str, str]]:
+def _places() -> _Places:
     places = read_toml("date_words")["places"]
-    return frozenset(places["kinds"].split()), places["short"]
-
-
-def _place_word(word: str) -> str:
-    kinds, short = _place_words()
-    return "" if word in kinds else short.get(word, modern_spelling(word))
+    regions = {word: kind for kind, words in places["regions"].items() for word in words.split()}
+    return _Places(frozenset(places["kinds"].split()) | frozenset(regions), regions, places["short"])
 
 
 def _read(text: str | None) -> tuple[str | None, str | None]:
@@ -105,9 +152,9 @@ def _read(text: str | None) -> tuple[str | None, str | None]:
 
 
 def _search(text: str) -> tuple[str | None, str | None]:
-    for pattern, order in ((_YEAR_FIRST, (1, 2, 3)), (_DAY_FIRST, (3, 2, 1))):
+    for pattern, order in ((_YEAR_FIRST, (1, 2, 3)), (_DAY_FIRST, (3, 2, 1)), (_MONTH_FIRST, (3, 1, 2))):
         found = pattern.search(text)
-        if found and (found[2].isdecimal() or found[2] in _months()):
+        if found and (found[order[1]].isdecimal() or found[order[1]] in _months()):
             return _iso(*(found[group] for group in order)), text[: found.start()]
     found = _EIGHT.search(text)
     if found:
@@ -127,13 +174,15 @@ def _eight(digits: str) -> str | None:
 
 def _iso(year: str, month: str | None, day: str | None) -> str | None:
     years = full_year(int(year)) if len(year) == 2 else int(year)
-    if not fillers().first_year <= years <= fillers().last_year:
+    if not (fillers().first_year <= years <= fillers().last_year or years == _LAST_YEAR):
         return None
     if month is None:
-        return f"{years}"
+        return f"{years}" if years != _LAST_YEAR else _FOREVER
     months = int(month) if month.isdecimal() else _months()[month]
     if not is_day(years, months, 1 if day is None else int(day)):
         return None
+    if years == _LAST_YEAR:
+        return _FOREVER
     return f"{years}-{months:02}" if day is None else f"{years}-{months:02}-{int(day):02}"
 
 
