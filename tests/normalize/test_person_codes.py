@@ -64,6 +64,22 @@ def test_str(text: str, number: str | None) -> None:
     assert str_numbers(text) == number
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("14 01 5 2 2 29-1234567 (seumur hidup)", "1401522291234567"),
+        ("14 01 5 2 2 29-1234567 seumur hidup", "1401522291234567"),
+        ("31.1.1.100.2.14.123456 14 01 5 2 2 29-1234567", "1401522291234567 3111100214123456"),
+        ("14 01 5 2 2 29-1234567 14 01 5 2 2 29-1234568", "1401522291234567 1401522291234568"),
+        ("14 01 5 2 2 29-1234567 AB 12345678901234", "1401522291234567 AB12345678901234"),
+        ("3111100214123456 berlaku 31-12-2027", "3111100214123456"),
+        ("12-03-2019 12-03-2024 3111100214123456", "3111100214123456"), ("12 tahun 3", None),
+    ],
+)  # fmt: skip
+def test_str_numbers_with_blanks_inside_and_words_behind(text: str, numbers: str | None) -> None:
+    assert str_numbers(text) == numbers
+
+
 @pytest.mark.parametrize("between", ["; ", " / ", ",", "\n", " dan ", " & ", ";\r\n", " "])
 def test_several_str_in_one_cell(between: str) -> None:
     cell = between.join(["3111100214123456", "AB12345678901234", "3111100214123456"])
@@ -80,6 +96,9 @@ def test_several_str_in_one_cell(between: str) -> None:
         ("446/001/SIPB/2022, 446.001.SIPB.2022", "446001SIPB2022"),
         ("Nomor : 446/001/SIPB/2022", "446001SIPB2022"),
         ("SIP.449/001/DU/2023", "SIP449001DU2023"),
+        ("SIP No. 446/1/2022", "44612022"), ("SIP 446/1/2022", "44612022"), ("No. SIP: 446/1/2022", "44612022"),
+        ("SIPB : 446/1/2022", "44612022"), ("446/1/2022", "44612022"),
+        ("Belum ada 2022", None), ("Tidak ada (12/2022)", None), ("Proses 2022", None),
         ("proses", None), ("-", None), ("12", None),
     ],
 )  # fmt: skip
@@ -101,6 +120,22 @@ def test_nip(text: str, date: str | None, sex: str | None) -> None:
     assert (nip(text) is None) == (date is None)
 
 
-@pytest.mark.parametrize("text", ["AAAAAAA", "12345", "A1234567890", "A 12", "0000000", "3.2E+15", "B-"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AAAAAAA",
+        "12345",
+        "A1234567890",
+        "A 12",
+        "0000000",
+        "3.2E+15",
+        "B-",
+        "000000A",
+        "A000000",
+        "381603410",
+        "38160341",
+        "320101410",
+    ],
+)
 def test_no_passports(text: str) -> None:
     assert passport(text) is None

@@ -8,10 +8,12 @@ import re
 from mdi_engine.normalize.digits import has_exponent, is_day, is_decimal, is_number, undecorated
 from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
 from mdi_engine.reference.fillers import fillers, is_pseudo
+from mdi_engine.reference.regions import kecamatan, real_region
 
 _PASSPORT = re.compile("(?=[A-Z]*[0-9]{5})[A-Z0-9]{6,9}")
 _BETWEEN = re.compile(r"[;,/|\r\n]+")
 _NOT_ALNUM = re.compile(r"[\W_]+")
+_NOT_DIGIT = re.compile("[^0-9]+")
 _CARD = 13
 _NIP = 18
 # Contract staff (PPPK) have 21 where civil servants have the month they began in.
@@ -38,7 +40,8 @@ def fingerprint(text: str | None) -> str | None:
 def passport(text: str | None) -> str | None:
     """A passport number: 6 to 9 capitals and digits, at most the first letters before at least five digits; else NULL.
 
-    Indonesian ones have one or two letters and 6 or 7 digits; foreigners' may be digits only.
+    Indonesian ones have one or two letters and 6 or 7 digits; foreigners' may be digits only, but not such as begin
+    with a district's code: those are pieces of a NIK.
 
     >>> [passport(text) for text in ("c 1234568", "X-123457", "AB1234567", "A12", "000000", "3.2E+15")]
     ['C1234568', 'X123457', 'AB1234567', None, None, None]
@@ -46,8 +49,9 @@ def passport(text: str | None) -> str | None:
     code = undecorated(text)
     if code is None or not _PASSPORT.fullmatch(code):
         return None
-    digits = code.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return None if digits == digits[:1] * len(digits) or has_exponent(code) else code
+    if len({*_NOT_DIGIT.sub("", code)}) == 1 or has_exponent(code) or real_region(code[:6]) in kecamatan():
+        return None
+    return code
 
 
 def bpjs_card(text: str | None) -> str | None:
