@@ -19,6 +19,8 @@ _SPACING = re.compile(r"[ .\-()]+")
 _LABEL = re.compile(r"^(?:(?:no|nomor|hp|telp|tlp|tel|phone|wa|mobile)\b[\s.:/]*)+", re.IGNORECASE)
 _EXTENSION = re.compile(r"\s?\b(?:ext|pes|pswt|ekst)\b.*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"[;,|&\n]|/|\batau\b|\bdan\b|\s(?=\+|08|62 ?8)")
+# `0812… (istri)`: whose it is. Masks (xx) are none.
+_NOTE = re.compile(r"\((?!x+\))[^\W\d_][^()\d#*_]{0,40}\)", re.IGNORECASE)
 _LONGEST_PHONE = 40
 _FEWEST_DIFFERENT = 3
 _MAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}")
@@ -65,7 +67,7 @@ def phone(text: str | None) -> str | None:
 
 
 def _parsed(cleaned: str) -> Iterator[str]:
-    for part in _BETWEEN.split(cleaned):
+    for part in _BETWEEN.split(_NOTE.sub(" ", cleaned)):
         bare = _LABEL.sub("", part.strip())
         number = None if is_decimal(bare) else parse_phone(bare)
         if number is not None:
