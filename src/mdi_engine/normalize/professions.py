@@ -12,6 +12,8 @@ from mdi_engine.normalize.text import MAX_CHARS, ascii_lower, null_placeholder
 from mdi_engine.reference.tables import read_toml
 
 _NOT_WORD = re.compile(r"[\W_]+")
+# `Bukan dokter spesialis, perawat`, `Dokter Non PNS`: what somebody is not.
+_DENIED = re.compile(r"\bbukan\b[^,;/()|]*|\bnon[\s\-]{1,3}\w+")
 _BETWEEN = re.compile(r"[;|\r\n]+")
 
 
@@ -36,13 +38,15 @@ def _tables() -> _Professions:
 def profession(text: str | None) -> str | None:
     """The profession that a text names, one word of our table; NULL if it names none.
 
+    What is denied (`Bukan Dokter`) is not named.
+
     >>> [profession(text) for text in ("Dokter Umum", "dr. Spesialis Anak", "PERAWAT GIGI", "Bidan Ahli", "Sopir")]
     ['dokter', 'dokter_spesialis', 'terapis_gigi', 'bidan', None]
     """
     cleaned = null_placeholder(text)
     if cleaned is None:
         return None
-    words = f" {_NOT_WORD.sub(' ', ascii_lower(cleaned)).strip()} "
+    words = f" {_NOT_WORD.sub(' ', _DENIED.sub(' ', ascii_lower(cleaned))).strip()} "
     return next((name for phrase, name in _tables().phrases if phrase in words), None)
 
 
