@@ -158,6 +158,14 @@ def test_category_of_a_service(text: str, category: str | None) -> None:
     assert service_category(text) == category
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("01.11", "01.11"), ("0111", "01.11"), ("11,1", "11.1"), ("111", None), ("87.445", None), ("8744.0", None)],
+)
+def test_icd9cm_code_that_may_have_lost_its_zero_is_none(text: str, code: str | None) -> None:
+    assert icd9cm_code(text) == code
+
+
 @pytest.mark.parametrize("code", ["718-7", "4548-4", "2345-7", "57743-7", "58410-2", "24356-8", "48065-7", "883-9"])
 def test_real_loinc_codes_hold_their_check_digit(code: str) -> None:
     assert loinc_code(code) == code

@@ -7,7 +7,7 @@ import re
 from mdi_engine.normalize.text import null_placeholder
 
 _KPTL = re.compile(r"([0-9]{5})(?:[.\s]?([A-Z]{2}[0-9]{3}))?")
-_ICD = re.compile(r"([0-9]{2})[.,]?([0-9]{1,2})")
+_ICD = re.compile(r"([0-9]{2})(?:[.,]([0-9]{1,2})|([0-9]{2}))")
 _LOINC = re.compile(r"(?:LOINC\W{0,3})?([0-9]{1,7})\s?[-–]\s?([0-9])")
 _CURRENCY = re.compile(r"^(?:rp|idr)\.?\s*|\s*[,.]?-+$", re.IGNORECASE)
 _LONGEST_PRICE = 60
@@ -27,13 +27,13 @@ def kptl_code(text: str | None) -> str | None:
 def icd9cm_code(text: str | None) -> str | None:
     """A procedure of ICD-9-CM, 2 digits, a point, 1 or 2 digits; written without the point too; else NULL.
 
-    Two digits alone name a chapter's category and no procedure. That a code exists is not looked up.
+    Three digits are refused: `111` is 11.1, or 01.11 without its zero. Two digits alone name a chapter's category and no procedure. That a code exists is not looked up.
 
     >>> [icd9cm_code(text) for text in ("94.4", "87,44", "8744", "64", "A15.0")]
     ['94.4', '87.44', '87.44', None, None]
     """
     found = _matched(_ICD, text)
-    return None if found is None else f"{found[1]}.{found[2]}"
+    return None if found is None else f"{found[1]}.{found[2] or found[3]}"
 
 
 def loinc_code(text: str | None) -> str | None:
