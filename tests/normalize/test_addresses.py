@@ -49,10 +49,17 @@ def test_neighbourhoods_in_every_writing(rt: int, rw: int) -> None:
         "rt{}/rw{}",
         "RT.{:02}-RW.{:02}",
         "RT {}/{}",
+        "R.T. {} / R.W. {}",
+        "RT {}, RW. {}",
     ):
         text = "Jl. Mawar No. 7 " + form.format(rt, rw) + " Kel. Menteng"
         assert address_rt_rw(text) == expected, text
         assert (address_core(text), address_number(text)) == ("mawar 7 menteng", "7"), text
+    for form in ("RW {1:03} RT {0:03}", "RW.{1}/RT.{0}", "rw{1}rt{0}", "RW/RT {1}/{0}", "RT {0} Dusun Krajan RW {1}"):
+        text = "Jl. Mawar No. 7 " + form.format(rt, rw)
+        assert address_rt_rw(text) == expected, text
+        assert "rw" not in (address_core(text) or ""), text
+    assert address_core(f"Jl. Mawar No. 7 RW {rw}") == "mawar 7"
     assert address_rt_rw(f"{rt}/{rw}") == address_rt_rw(f"{rt:03} / {rw:03}") == expected
 
 
@@ -76,6 +83,10 @@ def test_house_numbers_in_every_writing(number: int) -> None:
         ("Kp. Baru RT 01/02", "Kampung Baru"), ("Komp. Griya Asri Blok C No 2", "Perumahan Griya Asri Blk. C 2"),
         ("Jl Mawar 5 Kec. Tebet Kota Jakarta Selatan", "Jln. Mawar No. 5"), ("Jl. H. Naim", "Jl Haji Naim"),
         ("Ds. Sukamaju Kec. Cibadak Kab. Sukabumi 43351", "Desa Suka" "maju"), ("Jl. Ahmad Jani", "Jl. Achmad Jani"),
+        ("Jl. K.H. Dahlan", "Jl. KH Dahlan"), ("Jl. K. H. Dahlan", "Jl. KH. Dahlan"),
+        ("Jl. A.H Nasution", "JL AH NASUTION"),
+        ("Gang I", "Gang 1"), ("Gg. V", "Gang 5"), ("Jl. Mawar I No. 5", "Jl. Mawar 1 No. 5"),
+        ("Kp. Baru I", "Kp Baru 1"),
         ("Jl. Ma'ruf 3", "Jl. Maruf 3"), ("Jl. Mawar, Kota Bandung", "Jl. Mawar"),
     ],
 )  # fmt: skip
@@ -85,7 +96,9 @@ def test_writings_of_one_address_meet(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Jl. Mawar No. 5", "Jl. Mawar No. 6"), ("Jl. Merdeka", "Gg. Merdeka"), ("Jl. Desa 5", "Jl. Mawar 5"),
+    [("Jl. Kabupaten 5", "Jl. Provinsi 5"), ("Jl. Kecamatan 5", "No. 5"), ("Blok I", "Blok 1"),
+     ("Jl. I Gusti Ngurah Rai", "Jl. 1 Gusti Ngurah Rai"),
+     ("Jl. Mawar No. 5", "Jl. Mawar No. 6"), ("Jl. Merdeka", "Gg. Merdeka"), ("Jl. Desa 5", "Jl. Mawar 5"),
      ("Jl. Desa 5", "No. 5"), ("Perum Kota Baru", "Perum"),
      ("Desa A", "Desa B")],
 )  # fmt: skip

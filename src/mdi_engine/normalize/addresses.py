@@ -23,8 +23,14 @@ from mdi_engine.reference.tables import read_toml
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+|[,;]")
 _APOSTROPHES = str.maketrans("", "", "'’`´ʼ‘")
 _NUMBERS = r"[\s.:]{0,4}([0-9]{1,3})"
-_BOTH = re.compile(rf"\brt[\s./\-]{{0,3}}rw{_NUMBERS}[\s./\-]{{1,3}}([0-9]{{1,3}})(?![0-9])")
-_ONE_AFTER_OTHER = re.compile(rf"\brt{_NUMBERS}(?:[\s./,\-]{{0,4}}rw{_NUMBERS}|\s?[/\-]\s?([0-9]{{1,3}}))?(?![0-9])")
+_TWO = rf"{_NUMBERS}[\s./\-]{{1,3}}([0-9]{{1,3}})(?![0-9])"
+_BOTH = re.compile(rf"\brt[\s./\-]{{0,3}}rw{_TWO}")
+_BOTH_TURNED = re.compile(rf"\brw[\s./\-]{{0,3}}rt{_TWO}")
+_RT = re.compile(rf"(?<![^\W\d_])rt{_NUMBERS}(?:\s?[/\-]\s?([0-9]{{1,3}}))?(?![0-9])[\s./,\-]{{0,4}}")
+_RW = re.compile(rf"(?<![^\W\d_])rw{_NUMBERS}(?![0-9])")
+# `K.H.`, `K. H.`, `R.T.`: letters with points between them are one word.
+_INITIALS = re.compile(r"(?<![^\W_])[^\W\d_](?:\. ?[^\W\d_](?![^\W_]))+\.?")
+_NOT_LETTER = re.compile(r"[\W\d_]+")
 _ALONE = re.compile(r"([0-9]{1,3}) ?/ ?([0-9]{1,3})")
 _POSTCODE = re.compile(r"(?:kode ?pos\W{0,3})?(?<![0-9])[0-9]{5}$")
 _CODE = re.compile(r"[0-9][0-9.]*")
@@ -39,8 +45,10 @@ class _Words:
     number: frozenset[str]
     street: frozenset[str]
     other_number: frozenset[str]
+    lane: frozenset[str]
     regions: frozenset[str]
     city: frozenset[str]
+    own_names: frozenset[str]
 
 
 class _Address(NamedTuple):
@@ -54,8 +62,9 @@ def _words() -> _Words:
     toml = read_toml("address_words")
     fold = {word: name for name, words in toml["fold"].items() for word in words.split()}
     dropped, regions = toml["dropped"], toml["regions"]
-    sets = (dropped["words"], dropped["village"], dropped["number"], dropped["street"], dropped["other_number"])
-    return _Words(fold, *(frozenset(words.split()) for words in (*sets, regions["words"], regions["city"])))
+    sets = [dropped[name] for name in ("words", "village", "number", "street", "other_number", "lane")]
+    sets += [regions[name] for name in ("words", "city", "street")]
+    return _Words(fold, *(frozenset(words.split()) for words in sets))
 
 
 @lru_cache(maxsize=65_536)
@@ -64,18 +73,31 @@ def _parse(text: str) -> _Address:
     if cleaned is None:
         return _Address()
     lower = _POSTCODE.sub("", ascii_lower(cleaned).translate(_APOSTROPHES))
+    lower = _INITIALS.sub(lambda found: f"{_NOT_LETTER.sub('', found[0])} ", lower)
     rt_rw, rest = _take_rt_rw(lower)
     tokens = _without_regions(_TOKEN.findall(rest))
     return _Address(capped(" ".join(_folded(tokens))), rt_rw, _house_number(tokens))
 
 
 def _take_rt_rw(lower: str) -> tuple[str | None, str]:
-    """RT and RW as `004/012` (`004` without RW), and the text without them."""
-    found = _ALONE.fullmatch(lower) or (("rt" in lower) and (_BOTH.search(lower) or _ONE_AFTER_OTHER.search(lower)))
-    if not found:
-        return None, lower
-    numbers = [f"{int(number):03}" for number in found.groups() if number]
-    return "/".join(numbers), f"{lower[: found.start()]} {lower[found.end() :]}"
+    """RT and RW as `004/012` (`004` without RW, none without RT), and the text without them."""
+    found = _ALONE.fullmatch(lower) or _BOTH.search(lower)
+    if found:
+        return _neighbourhood(found[1], found[2]), _cut(lower, found)
+    if turned := _BOTH_TURNED.search(lower):
+        return _neighbourhood(turned[2], turned[1]), _cut(lower, turned)
+    rt = _RT.search(lower)
+    rest = _cut(lower, rt)
+    rw = _RW.search(rest)
+    return _neighbourhood(rt and rt[1], (rw and rw[1]) or (rt and rt[2])), _cut(rest, rw)
+
+
+def _neighbourhood(rt: str | None, rw: str | None) -> str | None:
+    return None if rt is None else "/".join(f"{int(number):03}" for number in (rt, rw) if number)
+
+
+def _cut(text: str, found: re.Match[str] | None) -> str:
+    return text if found is None else f"{text[: found.start()]} {text[found.end() :]}"
 
 
 def _without_regions(found: list[str]) -> list[str]:
@@ -84,7 +106,9 @@ def _without_regions(found: list[str]) -> list[str]:
     kept: list[str] = []
     inside = False
     for place, word in enumerate(found):
-        if word in tables.regions or (word in tables.city and place_at(found, place + 1) is not None):
+        if word in tables.own_names and place and found[place - 1] in tables.street:
+            inside = False  # `Jl. Kabupaten`
+        elif word in tables.regions or (word in tables.city and place_at(found, place + 1) is not None):
             inside = True
         elif inside:
             inside = not (word in ",;" or word in tables.dropped or word in tables.fold or word.isdecimal())
@@ -98,8 +122,9 @@ def _folded(found: list[str]) -> list[str]:
     fold, dropped, before = tables.fold, tables.dropped, ""
     words: list[str] = []
     letter_fits = False  # `12 A` is `12a`
-    for word in found:
+    for place, word in enumerate(found):
         street_name = word in tables.village and before in tables.street  # `Jl. Desa`
+        numeral = _is_numeral(found, place)
         before = word
         if (word in dropped and not street_name) or word in ",;":
             letter_fits = False
@@ -110,9 +135,20 @@ def _folded(found: list[str]) -> list[str]:
             words[-1] += word
             letter_fits = False
         else:
-            words.append(fold.get(word) or _folded_word(word))
+            words.append(ROMAN[word] if numeral else fold.get(word) or _folded_word(word))
             letter_fits = False
     return words
+
+
+def _is_numeral(found: list[str], place: int) -> bool:
+    """Whether one letter is a number: any behind Gang or Lorong; I where a name ends (`Mawar I`, not `Blok I`)."""
+    tables, word, before = _words(), found[place], found[place - 1] if place else ""
+    if len(word) > 1 or word not in ROMAN:
+        return False
+    behind = found[place + 1] if place + 1 < len(found) else ","
+    ends = behind in ",;" or behind in tables.dropped or behind.isdecimal()
+    named = len(before) > 1 and before.isalpha() and before not in tables.other_number | tables.dropped
+    return before in tables.lane or (word == "i" and named and ends)
 
 
 @lru_cache(maxsize=131_072)
