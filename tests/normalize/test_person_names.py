@@ -193,7 +193,10 @@ def test_marks(text: str, marks: str | None) -> None:
         ("Siti Aminah, By. Ny. (2)", "siti amina", "2"), ("BY NY SITI ANAK KE 2", "siti", "2"),
         ("BY NY SITI 99", "siti", None),
         ("By. Ny. I Wayan Sudana", "wayan sudana", None), ("By. Ny. Siti, S.Kep", "siti", None),
-        ("BAYI TN BUDI", None, None),
+        ("BAYI TN BUDI", None, None), ("BABY NY SITI", "siti", None), ("BBL NY SITI", "siti", None),
+        ("Baby Girl Mrs. Siti", "siti", None), ("Bayi Baru Lahir Ny. Siti", "siti", None),
+        ("BBLR NY SITI II", "siti", "2"),
+        ("By Ny Maria V", "maria v", None), ("By Ny Maria Kembar V", "maria", "5"), ("By Ny Mr X", None, None),
     ],
 )  # fmt: skip
 def test_newborns_are_their_mothers_and_nobody_themselves(text: str, mother: str | None, order: str | None) -> None:
@@ -205,6 +208,25 @@ def test_newborns_are_their_mothers_and_nobody_themselves(text: str, mother: str
 def test_others_are_no_newborns(text: str) -> None:
     assert (newborn_mother(text), newborn_order(text)) == (None, None)
     assert person_core(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Mr X", "MR. X", "Mrs. X", "Tn. X", "X", "XXX", "Mr X (Laki-laki)", "Mr. X / Korban Laka", "Tanpa Nama",
+     "TANPA NAMA 2",
+     "Tidak Ada Nama", "No Name", "Noname", "Tidak Dikenal", "Pasien Tak Dikenal", "Tn. Unknown", "Tanpa Identitas",
+     "Belum Ada Nama", "John Doe"],
+)  # fmt: skip
+def test_nobody_has_no_name(text: str) -> None:
+    assert (person_core(text), person_name(text), person_sound(text)) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "core"),
+    [("Malcolm X", "malcolm x"), ("Mr. Budi", "budi"), ("Baby Shanti", "babi santi"), ("Nama Sari", "nama sari")],
+)
+def test_somebody_with_such_words_has_one(text: str, core: str) -> None:
+    assert person_core(text) == core
 
 
 def test_order_of_words_is_kept() -> None:

@@ -45,9 +45,20 @@ def _without_order(words: Sequence[Word], baby: int) -> Newborn:
         number = _number(words, place, baby)
         if number is not None:
             order = order or number
-        elif not (word.key in tables["mother"] or word.key.isdecimal() or _says_sex(words, place, baby)):
+        elif not (word.key in tables["mother"] or word.key.isdecimal() or _says(words, place, baby)):
             mother.append(word)
     return Newborn([word for word in mother if word.key not in tables["order"]], order)
+
+
+def _says_new(words: Sequence[Word], place: int, baby: int) -> bool:
+    """`Baru Lahir` right behind `Bayi`."""
+    new = person_words().newborn["new"]
+    return place - baby in (0, 1) and all(word.key in new for word in words[baby : place + 1])
+
+
+def _says(words: Sequence[Word], place: int, baby: int) -> bool:
+    """What is said of the baby, and is no name."""
+    return _says_new(words, place, baby) or _says_sex(words, place, baby)
 
 
 def _says_sex(words: Sequence[Word], place: int, baby: int) -> bool:
@@ -66,6 +77,6 @@ def _number(words: Sequence[Word], place: int, baby: int) -> str | None:
     after_order = place > 0 and words[place - 1].key in tables.newborn["order"]
     before_mother = place == baby and place + 1 < len(words) and words[place + 1].key in tables.newborn["mother"]
     last = place + 1 == len(words) and place > baby
-    if key in tables.romans and (after_order or before_mother or last):
+    if key in tables.romans and (after_order or before_mother or (last and key in tables.newborn["lone"])):
         return str(tables.romans.index(key) + 1)
     return str(tables.letters.index(key) + 1) if key in tables.letters and after_order else None

@@ -19,12 +19,14 @@ def _sound(word: str) -> str:
 
 
 def person_name(text: str | None) -> str | None:
-    """The name for display: capitals, titles and marks off, order kept, father's name kept; NULL for a newborn's.
+    """The name for display: capitals, titles and marks off, order kept, father's name kept; NULL if it names nobody.
 
     >>> [person_name(text) for text in ("dr. Siti Aisyah, Sp.PD", "SITI AISYAH, Dr", "SIREGAR, BUDI", "BUDI S.")]
     ['SITI AISYAH', 'SITI AISYAH', 'BUDI SIREGAR', 'BUDI S']
     >>> [person_name(text) for text in ("PRAKTIK MANDIRI BIDAN HJ. AMINAH, S.ST", "By. Ny. Siti")]
     ['AMINAH', None]
+    >>> person_name("Tn. X"), person_name("Tanpa Nama")
+    (None, None)
     """
     return parse_person_name(text).display
 

@@ -74,7 +74,7 @@ def read_person_name(words: list[Word]) -> PersonName:
     if newborn is not None:
         mother = _read(chunks(newborn.mother))
         said = {person_words().marks[word.key] for word in words if word.key in person_words().marks}
-        return PersonName(marks=" ".join(sorted({"newborn"} | said)), mother=mother.core, order=newborn.order)
+        return PersonName(marks=" ".join(sorted({"by", "newborn"} | said)), mother=mother.core, order=newborn.order)
     return _read(chunks([word for word in words if not word.key.isdecimal()]))
 
 
@@ -96,6 +96,8 @@ def _read(pieces: Sequence[Sequence[Word]]) -> PersonName:
         whole = parts._replace(names=[])
         _take_name(own, whole)
         own = _in_order(whole.names)
+    if _is_nobody(own):
+        own = []
     return PersonName(
         display=capped(" ".join([word.text for word in (*own, *parts.father)]).upper()),
         core=_core([word.key for word in own]),
@@ -103,6 +105,12 @@ def _read(pieces: Sequence[Sequence[Word]]) -> PersonName:
         father=_core([word.key for word in parts.father[1:]]),
         marks=" ".join(sorted(parts.marks)) or None,
     )
+
+
+def _is_nobody(words: Sequence[Word]) -> bool:
+    """Whether a whole name says that it is not known (`Mr X`, `Tanpa Nama`)."""
+    tables = person_words()
+    return " ".join([word.key for word in words if word.key not in tables.nobody_around]) in tables.nobody
 
 
 def _take(piece: Sequence[Word], parts: _Parts) -> None:

@@ -30,6 +30,8 @@ class PersonWords:
     an_before: frozenset[str]
     father: frozenset[str]
     clan: frozenset[str]
+    nobody: frozenset[str]
+    nobody_around: frozenset[str]
     newborn: Mapping[str, frozenset[str]]
     romans: tuple[str, ...]
     letters: tuple[str, ...]
@@ -69,12 +71,15 @@ def person_words() -> PersonWords:
             ("an_before", "article", "an_before"),
             ("father", "father", "words"),
             ("clan", "clan", "words"),
+            ("nobody_around", "nobody", "around"),
             ("bali_particles", "bali", "particles"),
             ("bali_names", "bali", "names"),
         )
     }
     bare = _bare([*suffixes, *(f"sp{word}" for word in specialities if len(word) > 1)], toml["bare"])
     special = {*prefixes, *marks, *bare, *_last_pieces(titles), "md", "st", "sp", "subsp"}
+    nobody = frozenset(toml["nobody"]["names"])
+    special.update(*(name.split() for name in nobody))
     special.update(*(newborn[kind] for kind in ("baby", "mother", "father", "of", "sex", "twin")))
     for name in ("anywhere", "dropped", "dropped_first", "father", "clan", "bali_particles"):
         special |= words[name]
@@ -84,6 +89,7 @@ def person_words() -> PersonWords:
         specialities=specialities,
         bare=bare,
         marks=marks,
+        nobody=nobody,
         newborn=newborn,
         romans=tuple(toml["newborn"]["romans"].split()),
         letters=tuple(toml["newborn"]["letters"].split()),
