@@ -64,7 +64,8 @@ def birth_date(text: str | None) -> str | None:
 def plain_date(text: str | None) -> str | None:
     """Any other date, as `birth_date`; `Seumur Hidup` (for life) and the year 9999 are `9999-12-31`.
 
-    What stands behind `Seumur Hidup` makes no difference. Also `1970-01-01`, the empty date of computers, is NULL here (a person may be born then).
+    What stands behind `Seumur Hidup` makes no difference. `1970-01-01`, the empty date of computers, is NULL here (a
+    person may be born then).
 
     >>> [plain_date(text) for text in ("31 Desember 2027", "Seumur Hidup", "9999-12-31", "1970-01-01")]
     ['2027-12-31', '9999-12-31', '9999-12-31', None]
@@ -95,7 +96,7 @@ def birth_place(text: str | None) -> str | None:
 
 
 def _place_words(found: Sequence[str]) -> Iterator[str]:
-    """The words: kinds of place off but where they tell two places apart, region names as they are officially parted."""
+    """The words: kinds of place off but where they tell two places apart, region names parted as in the table."""
     tables = _places()
     position, kind = 0, ""
     while position < len(found):

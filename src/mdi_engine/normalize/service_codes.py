@@ -27,7 +27,8 @@ def kptl_code(text: str | None) -> str | None:
 def icd9cm_code(text: str | None) -> str | None:
     """A procedure of ICD-9-CM, 2 digits, a point, 1 or 2 digits; written without the point too; else NULL.
 
-    Three digits are refused: `111` is 11.1, or 01.11 without its zero. Two digits alone name a chapter's category and no procedure. That a code exists is not looked up.
+    Three digits are refused: `111` is 11.1, or 01.11 without its zero. Two digits alone name a chapter's category and
+    no procedure. That a code exists is not looked up.
 
     >>> [icd9cm_code(text) for text in ("94.4", "87,44", "8744", "64", "A15.0")]
     ['94.4', '87.44', '87.44', None, None]
