@@ -23,7 +23,7 @@ from mdi_engine.errors import InputRefused
 from mdi_engine.linkage.model import Model
 from mdi_engine.linkage.rarity import RarityTable
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,19 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Completeness:
+    """What judging fragments needs (`linkage.hazard`), in millibits.
+
+    `clusters` is log2 of how many clusters there are; `done[s - 1]` log2 of the chance that a fragment of s records is
+    complete already, `open[s - 1]` log2 of the chance that it is not; the last stands for all larger ones too.
+    """
+
+    clusters: int
+    done: tuple[int, ...]
+    open: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Parameters:
     """A whole trained state. `prior` is millibits of the odds that two random records match."""
 
@@ -93,6 +106,7 @@ class Parameters:
     blocks: tuple[BlockParameters, ...]
     blocking: Blocking
     found: Found
+    completeness: Completeness
     trained_on: str = ""
 
     def digest(self) -> str:
@@ -141,7 +155,7 @@ def load(folder: Path) -> Parameters:
         raw = tomllib.loads((folder / "parameters.toml").read_text(encoding="utf-8"))
         table = pq.read_table(folder / "frequencies.parquet")
         if raw["format"] != _FORMAT:
-            raise ValueError(f"format {raw['format']}, this version reads {_FORMAT}")
+            raise ValueError(f"they are of format {raw['format']}, and this version reads format {_FORMAT}")
         rows = table.to_pylist()
         if raw["frequencies"] != _frequency_digest([tuple(row.values()) for row in rows]):
             raise ValueError("parameters.toml and frequencies.parquet are not of one training")
@@ -177,6 +191,11 @@ def _plain(p: Parameters) -> dict[str, Any]:
             "new_by_way": list(p.found.new_by_way),
             "matches": p.found.matches,
             **({} if p.found.recall is None else {"recall": p.found.recall}),
+        },
+        "completeness": {
+            "clusters": p.completeness.clusters,
+            "done": list(p.completeness.done),
+            "open": list(p.completeness.open),
         },
         "refinement": {str(rule): steps for rule, steps in p.blocking.refinement.items()},
         **({} if rarity is None else {"rarity": {"cut": rarity.cut, "floor": dict(rarity.floor)}}),
@@ -235,6 +254,9 @@ def _build(raw: dict[str, Any], rows: list[dict[str, Any]]) -> Parameters:
         blocks=tuple(_block(number, block, rows) for number, block in enumerate(raw["block"])),
         blocking=Blocking({int(rule): steps for rule, steps in raw["refinement"].items()}, rarity),
         found=Found(tuple(found["by_way"]), tuple(found["new_by_way"]), found["matches"], found.get("recall")),
+        completeness=Completeness(
+            raw["completeness"]["clusters"], tuple(raw["completeness"]["done"]), tuple(raw["completeness"]["open"])
+        ),
         trained_on=raw["trained_on"],
     )
 

@@ -11,12 +11,13 @@ import datetime
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from mdi_engine.errors import InputRefused
+from mdi_engine.linkage import hazard
 from mdi_engine.linkage.blocking import find_blocking, prepare
 from mdi_engine.linkage.compare import Block, Ints, blocks
 from mdi_engine.linkage.em import Way, expect, fit, monotone
@@ -85,7 +86,9 @@ def train(
     note("estimating")
     task = _Task(model, shaped, raws, seen, len(records), total, _most_matches(records, model) / total)
     learned = _count_labels(task, records, labels) if labels is not None else None
-    return _finish(records, blocking, task, learned or _estimate(task))
+    finished = _finish(records, blocking, task, learned or _estimate(task))
+    note("judging fragments")
+    return replace(finished, completeness=hazard.learn(records, finished))
 
 
 def _most_matches(records: Records, model: Model) -> float:
@@ -216,6 +219,7 @@ def _finish(records: Records, blocking: Blocking, task: _Task, guess: Guess) -> 
         blocks=done,
         blocking=blocking,
         found=found(task.seen, guess, records.source),
+        completeness=hazard.even(len(records)),
         trained_on=datetime.datetime.now(datetime.UTC).date().isoformat(),
     )
 

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_tables import Row, people_model, table, trained
 
-from mdi_engine.linkage import cluster as module
-from mdi_engine.linkage.cluster import HIGHEST, LOWEST, Clusters, Decision, cluster
+from mdi_engine.linkage import fragments as module
+from mdi_engine.linkage.cluster import Clusters
 from mdi_engine.linkage.compare import Ints
+from mdi_engine.linkage.decisions import Decision
+from mdi_engine.linkage.fragments import HIGHEST, LOWEST, fragments
 from mdi_engine.linkage.model import Model, VetoSpec
 from mdi_engine.linkage.parameters import Parameters
 from mdi_engine.linkage.records import Records
@@ -54,7 +56,8 @@ def run(case: Case, monkeypatch: pytest.MonkeyPatch) -> Clusters:
     monkeypatch.setattr(module, "Scorer", GivenWeights)
     ends = np.array(case.edges, dtype=np.int64).reshape(-1, 2)
     weight = np.array([case.weights[a, b] for a, b in case.edges], dtype=np.int64)
-    return cluster(case.records, Edges(ends[:, 0], ends[:, 1], weight, len(weight)), case.parameters)
+    label, decisions = fragments(case.records, Edges(ends[:, 0], ends[:, 1], weight, len(weight)), case.parameters)
+    return Clusters(label, tuple(decisions))
 
 
 def model_with(one_per_source: bool, veto: bool) -> Model:
@@ -255,10 +258,10 @@ def work(count: int, size: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, i
     Counted.touched = 0
     sys.setprofile(note)
     try:
-        found = cluster(records, edges, parameters)
+        label, _ = fragments(records, edges, parameters)
     finally:
         sys.setprofile(None)
-    assert len(np.unique(found.label)) == count
+    assert len(np.unique(label)) == count
     return Counted.touched, calls
 
 
