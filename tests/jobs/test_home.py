@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mdi_engine.errors import InputRefused, NotFound, UsageError
+from mdi_engine.errors import Conflict, InputRefused, NotFound, UsageError
 from mdi_engine.jobs import ingest as ingest_job
 from mdi_engine.jobs.demo import demo
 from mdi_engine.jobs.doctor import doctor
@@ -122,6 +122,16 @@ def test_doctor_says_what_is_wrong(copy: Settings) -> None:
     (copy.parameters_path / "facility" / "0001" / "parameters.toml").write_text("format = 1\n")
     wrong = {check.name for check in doctor(copy) if not check.ok}
     assert wrong == {"home", "parameters of facility"}
+
+
+def test_a_lost_ledger_is_not_begun_anew(copy: Settings) -> None:
+    for path in copy.home.glob("ledger.sqlite*"):
+        path.unlink()
+    for source, file in (("sirs", SIRS), ("payers", shipped("samples") / "payers" / "payers.csv")):
+        with pytest.raises(Conflict, match="the ledger is gone"):
+            ingest(copy, source, [file])
+    assert not copy.ledger_path.exists()
+    assert [check.name for check in doctor(copy) if not check.ok] == ["workbench"]
 
 
 def test_a_home_without_anything_is_not_an_empty_one(tmp_path: Path) -> None:

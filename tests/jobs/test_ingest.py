@@ -242,11 +242,13 @@ def test_a_lost_workbench_is_made_again_and_the_ledger_finds_nothing_new(desk: D
     assert desk.events() == events
 
 
-def test_a_lost_ledger_is_filled_again(desk: Desk) -> None:
+def test_a_lost_ledger_is_filled_again_only_where_that_is_wanted(desk: Desk) -> None:
     path = desk.file(*ROWS)
     desk.ingest(path)
     desk.settings.ledger_path.unlink()
-    assert counts(desk.ingest(path)) == (10, 0, 0, 0)
+    with pytest.raises(Conflict, match="the ledger is gone"):
+        desk.ingest(path)
+    assert counts(desk.ingest(path, yes=True)) == (10, 0, 0, 0)
 
 
 def test_hostile_text_survives(desk: Desk) -> None:

@@ -106,6 +106,17 @@ def test_a_first_line_that_is_data_is_quoted_nowhere(tmp_path: Path, first: str)
     assert "SITI" not in told
 
 
+def test_a_table_that_the_model_does_not_map_is_not_left_out_in_silence() -> None:
+    model = parse_model(
+        MODEL.replace('column = "nama"', 'column = { a = "nama" }')
+        .replace('column = "nik"', 'column = { a = "nik" }')
+        .replace('column = "berat"', 'column = { a = "berat" }')
+    )
+    frame = pd.DataFrame({"nik": ["1"], "nama": ["A"], "berat": ["2"]})
+    with pytest.raises(ModelError, match="b is named by no field, so all its rows would be left out; mapped are a"):
+        to_records(frame_tables({"a": frame, "b": frame}), model)
+
+
 def test_names_of_a_frame_that_are_data_are_quoted_nowhere() -> None:
     frame = pd.DataFrame([["3", "B"]], columns=[str(NIK), "SITI"])
     with pytest.raises(ModelError, match="its first line may be data") as caught:

@@ -13,7 +13,7 @@ import duckdb
 from mdi_engine import __version__
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import MdiError, NotFound
-from mdi_engine.jobs.home import home_ledger, in_force
+from mdi_engine.jobs.home import home_ledger, in_force, require_ledger
 from mdi_engine.ledger.dialect import sqlite_module
 from mdi_engine.ledger.store import reading
 from mdi_engine.ledger.summary import summary
@@ -113,6 +113,7 @@ def _workbench(settings: Settings) -> str:
     if not settings.workbench_path.exists():
         raise NotFound("there is none yet; `mdi ingest` makes it")
     with open_workbench(settings.workbench_path) as con:
+        require_ledger(settings, con)
         return f"opens; {count_tables(con)} tables"
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from mdi_engine.entities import ENTITIES, Entity
-from mdi_engine.errors import InputRefused, NotFound, UsageError
+from mdi_engine.errors import Conflict, InputRefused, NotFound, UsageError
 from mdi_engine.ledger.assignment import State
 from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force
 from mdi_engine.ledger.records import as_of_event, projection, records_by_id
@@ -24,6 +25,7 @@ from mdi_engine.linkage.parameters import Parameters
 from mdi_engine.linkage.records import Records, build, encode
 from mdi_engine.settings import Settings
 from mdi_engine.workbench.copies import MasterRow, MemberRow
+from mdi_engine.workbench.standing import deliveries
 
 
 @contextmanager
@@ -40,6 +42,21 @@ def home_ledger(settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def require_ledger(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    """Raises `Conflict` if the workbench knows deliveries of a ledger that is gone: a new one would number all anew."""
+    if settings.ledger_url is not None or settings.ledger_path.exists():
+        return
+    known = sum(landed.appended for landed in deliveries(con))
+    if known:
+        raise Conflict(
+            f"{settings.home}: the workbench knows {known} deliveries that went into a ledger, and the ledger is gone.",
+            hint=f"Put {settings.ledger_path.name} back from a backup. Only if no number that it gave matters any more: "
+            "`mdi ingest --yes` begins a new one.",
+            home=str(settings.home),
+            deliveries=known,
+        )
 
 
 def entity_named(name: str) -> Entity:

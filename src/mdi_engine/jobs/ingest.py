@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, InputRefused, UsageError
+from mdi_engine.jobs.home import require_ledger
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.withdrawals import absent_records
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo, finish_delivery
@@ -101,9 +102,9 @@ def ingest(
     """Take in `files` as one delivery of `source`.
 
     `yes` lets a full delivery withdraw more than the contract's share, or withdraw at all though the keys of some rows
-    cannot be read, and lets an older delivery be taken in again over a newer one. Raises NotFound (source or file),
-    ModelError (contract), Locked (workbench or ledger in use), Conflict (an older delivery), and InputRefused, after
-    which the home is as it was before.
+    cannot be read, lets an older delivery be taken in again over a newer one, and begins a new ledger where the old one
+    is gone. Raises NotFound (source or file), ModelError (contract), Locked (workbench or ledger in use), Conflict (an
+    older delivery; a ledger that is gone), and InputRefused, after which the home is as it was before.
     """
     progress = progress or SILENT
     contract = load_contract(pipeline_folders(settings), source)
@@ -114,6 +115,8 @@ def ingest(
         open_workbench(settings.workbench_path) as con,
         _arriving(settings.extracts_path / source) as folder,
     ):
+        if not yes:
+            require_ledger(settings, con)
         extracts = _received(contract, files, folder, progress)
         digest = _digest(contract, extracts)
         healed = {late.delivery: _append(settings, con, late, progress) for late in landing.pending(con, source)}

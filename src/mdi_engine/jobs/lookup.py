@@ -23,6 +23,17 @@ from mdi_engine.linkage.score import Scorer
 from mdi_engine.settings import Settings
 
 _ASKED = "?"
+# What is accepted of things that have a form of their own.
+_ACCEPTED = {
+    "nik": "A NIK has 16 digits: region, day, month and year of birth (40 more for women), serial; `-` reads stdin.",
+    "birthdate": "Day first, such as 17-08-1985 or 17 Agustus 1985; also 1985-08-17, 1985-08 or 1985.",
+    "gender": "L or P, male or female, laki-laki or perempuan.",
+    "phone": "An Indonesian number, such as 0812…, or one with + and its country.",
+    "province": "Its name, or a Kemendagri code of two digits or more.",
+    "kode": "7 or 8 digits, perhaps a letter behind them.",
+    "nie": "A registration number, such as DKL9931519403A1 or AKL 21104023171.",
+    "code": "A KPTL, ICD-9-CM or LOINC code.",
+}
 
 
 @dataclass(frozen=True)
@@ -93,7 +104,8 @@ def lookup(settings: Settings, entity: str, query: Mapping[str, str | None], lim
     for name, value in query.items():
         if value and not any(asked[field] for field in named.asked[name]):
             raise UsageError(
-                f"{entity}: the {name} that was given is not understood", hint=f"Leave --{name} out, or spell it fully."
+                f"{entity}: the {name} that was given is not understood",
+                hint=_ACCEPTED.get(name, f"Leave --{name} out."),
             )
     with home_ledger(settings) as engine, reading(engine) as conn:
         _, learned = in_force(settings, conn, entity)
@@ -156,9 +168,16 @@ def _match(number: str | None, record: SourceRecord, waterfall: Waterfall) -> Ma
 def require_found(report: LookupReport) -> LookupReport:
     """The report itself; raises `NotFound` if it is empty, so that nobody takes silence for an answer."""
     if not report.matches:
+        if report.compared:
+            said = (
+                f"{report.compared} records share something with that, too little to tell whether one of them is meant"
+            )
+        else:
+            said = "nothing like that is known"
         raise NotFound(
-            f"{report.entity}: nothing like that is known ({report.compared} records compared)",
-            hint="Give other values, or more of them; a rare word of the name helps most.",
+            f"{report.entity}: {said}",
+            hint="Give more of what you know; the whole name helps most, a birth date or a code beside it even more.",
             entity=report.entity,
+            compared=report.compared,
         )
     return report

@@ -133,6 +133,14 @@ def _check(tables: Mapping[str, pa.Table], model: Model) -> None:
                 faults.append(f"field {name!r}: {source} has no column {column!r}; {known}")
         if isinstance(field.column, dict) and not set(field.column) & set(tables):
             faults.append(f"field {name!r} is mapped for {', '.join(field.column)}, none of which was given")
+    for source in tables:
+        if not columns_of(model, source):
+            mapped = sorted(
+                {name for field in model.fields.values() if isinstance(field.column, dict) for name in field.column}
+            )
+            faults.append(
+                f"{source} is named by no field, so all its rows would be left out; mapped are {', '.join(mapped)}"
+            )
     if faults:
         raise ModelError(f"model {model.name}", faults)
 
