@@ -485,7 +485,7 @@ def test_the_same_content_twice_in_one_delivery_is_refused(desk: Desk) -> None:
 
 
 def test_what_does_not_exist_is_said_so(desk: Desk) -> None:
-    with pytest.raises(NotFound, match="known are: .*pusdatin, .*sirs"):
+    with pytest.raises(NotFound, match=r"known are: .*pusdatin, .*sirs"):
         ingest(desk.settings, "toko", [desk.file(*ROWS)])
     with pytest.raises(NotFound, match="there is no such file"):
         desk.ingest(desk.folder / "absent.csv")
