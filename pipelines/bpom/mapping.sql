@@ -10,9 +10,9 @@ SELECT
     nie(PRODUCT_REGISTER)                   AS nie,
     nie_item(PRODUCT_REGISTER)              AS nie_item,
     medicine_substances(contents)           AS substances,
-    coalesce(
-        medicine_strength(contents), CASE WHEN NOT contains(medicine_strength(beside), '+') THEN medicine_strength(beside) END
-    )                                       AS strength,
+    coalesce(medicine_salts(INGREDIENTS), medicine_salts(PRODUCT_NAME))  AS salts,
+    coalesce(medicine_strength(contents), medicine_strength(single))     AS strength,
+    coalesce(medicine_concentration(contents), medicine_concentration(single))  AS concentration,
     coalesce(medicine_form(PRODUCT_FORM), medicine_form(PRODUCT_NAME))  AS form,
     medicine_pack(PRODUCT_PACKAGE)          AS pack,
     maker_core(MANUFACTURER_NAME)           AS maker,
@@ -24,11 +24,14 @@ SELECT
     null_placeholder(STATUS)                AS status
 FROM (
     SELECT *, CASE WHEN by_name THEN PRODUCT_NAME ELSE INGREDIENTS END AS contents,
-        CASE WHEN by_name THEN INGREDIENTS ELSE PRODUCT_NAME END AS beside
+        CASE WHEN NOT contains(medicine_strength(beside), '+') THEN beside END AS single
     FROM (
-        SELECT *, medicine_substances(INGREDIENTS) IS NULL
-            OR medicine_strength(INGREDIENTS) IS NULL AND medicine_substances(INGREDIENTS) = medicine_substances(PRODUCT_NAME)
-            AS by_name
-        FROM raw
+        SELECT *, CASE WHEN by_name THEN INGREDIENTS ELSE PRODUCT_NAME END AS beside
+        FROM (
+            SELECT *, medicine_substances(INGREDIENTS) IS NULL
+                OR medicine_strength(INGREDIENTS) IS NULL
+                AND medicine_substances(INGREDIENTS) = medicine_substances(PRODUCT_NAME) AS by_name
+            FROM raw
+        )
     )
 )

@@ -34,3 +34,9 @@ def test_what_a_look_up_may_give_becomes_fields_by_normalisers_that_are_there(en
 def test_what_was_not_given_is_null() -> None:
     found = ENTITIES["facility"].canonical({"name": "RSUD Blora"})
     assert (found["name_type"], found["province"]) == ("rsud", None)
+
+
+def test_products_that_differ_in_the_salt_alone_differ_in_what_is_compared() -> None:
+    model = load_model(ENTITIES["product"].model_path)
+    compared = {model.fields[comparison.field].column for comparison in model.comparisons}
+    assert {"substances", "salts", "concentration"} <= compared

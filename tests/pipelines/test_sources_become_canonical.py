@@ -147,7 +147,13 @@ def test_simada_sites_and_the_pharmacy_inside_a_hospital(tmp_path: Path) -> None
     assert (pharmacy["house"], pharmacy["kode"]) == ("ifrs", None)
 
 
-PARACETAMOL = {"substances": "paracetamol", "strength": "500mg", "form": "tablet", "nie_item": "GBL02309710A"}
+PARACETAMOL = {
+    "substances": "paracetamol",
+    "strength": "500mg",
+    "concentration": "500mg",
+    "form": "tablet",
+    "nie_item": "GBL02309710A",
+}
 
 
 def test_bpom_reads_what_the_register_answers(tmp_path: Path) -> None:
@@ -190,6 +196,21 @@ def test_a_strength_of_one_text_is_not_given_to_substances_of_another(
     path.write_text(json.dumps({"data": [product]}))
     (row,) = canonical(path, "bpom", tmp_path)
     assert (row["substances"], row["strength"]) == (substances, strength)
+
+
+def test_salts_and_concentrations_tell_products_apart_and_together(tmp_path: Path) -> None:
+    names = [
+        "Metoprolol suksinat tab 50 mg",
+        "METOPROLOL TARTRATE 50 MG TAB",
+        "LIDOCAINE 2 % INJ",
+        "lidokain inj 20 mg/ml",
+    ]
+    pq.write_table(pa.table({"KODE_BARANG": list("1234"), "NAMA_BARANG": names}), tmp_path / "a.parquet")
+    one, other, percent, per_ml = canonical(tmp_path / "a.parquet", "simada_items", tmp_path)
+    assert (one["salts"], other["salts"]) == ("succinate", "tartrate")
+    assert one["concentration"] == other["concentration"] == "50mg"
+    assert percent["concentration"] == per_ml["concentration"] == "20mg/1"
+    assert (percent["strength"], per_ml["strength"]) == ("2%", "20mg/ml")
 
 
 def test_lkpp_and_simada_items_meet_it(tmp_path: Path) -> None:
