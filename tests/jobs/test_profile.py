@@ -139,6 +139,60 @@ def test_long_numbers_are_hidden_whatever_their_column_is_called(settings: Setti
     assert "081200000000" in str(profile(settings, str(file), show_values=True).to_dict())
 
 
+NUMBERS = [
+    *("3815 1041 0190 0003", "3815104101900003"),
+    "0812-3456-7801",
+    "0812345678",
+    "(0812) 34.567.801",
+    "+62 812 3456 7801",
+    "0812‑3456‑7801",
+]
+
+
+@pytest.mark.parametrize(
+    "number", [*NUMBERS, "hp 0812345678", "08-12-3456-7801", "NIK3815104101900003", "021-5551234, 0812-345-678"]
+)
+def test_a_number_in_pieces_is_hidden_too(settings: Settings, file: Path, number: str) -> None:
+    file.write_text("id;kode\n" + "lain;1\n" * 40 + f"{number};2\n")
+    found = profile(settings, str(file), separator=";")
+    assert found.columns[0].top is None
+    assert number not in str(found.to_dict())
+    assert found.columns[1].top is not None
+
+
+@pytest.mark.parametrize(("numbers", "hidden"), [(1, False), (10, True)])
+def test_eight_digits_are_hidden_where_a_tenth_of_the_values_has_them(
+    settings: Settings, file: Path, numbers: int, hidden: bool
+) -> None:
+    file.write_text("id\n" + "555-12345\n" * numbers + "lain\n" * (100 - numbers))
+    assert (profile(settings, str(file)).columns[0].top is None) == hidden
+
+
+THINGS = [
+    "2020-01-02",
+    "02-01-2020",
+    "2020-01-02 10:00:00",
+    "2.1.2020 8:15",
+    "02/01/2020",
+    "DKL9931519403A1",
+    "3508055",
+]
+
+
+@pytest.mark.parametrize("value", [*THINGS, "-7.25044", "Rp 1.500.000", "12-14 Mei 2020", "RW 04/RT 012"])
+def test_dates_and_numbers_of_things_are_shown(settings: Settings, file: Path, value: str) -> None:
+    file.write_text(f"kolom\n{value}\n{value}\n")
+    assert profile(settings, str(file)).columns[0].top == ((value, 2),)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_first_line_with_a_number_in_pieces_is_no_header(settings: Settings, file: Path, number: str) -> None:
+    file.write_text(f"Siti Aminah;{number}\nBudi;3\n")
+    found = profile(settings, str(file), separator=";")
+    assert ("header_is_data", None, 1) in codes(found)
+    assert "Siti" not in str(found.to_dict())
+
+
 def test_a_first_line_that_is_a_person_is_no_header(settings: Settings, file: Path) -> None:
     file.write_text("Siti Aminah,9901015708850001\nBudi,9901010101010002\n")
     found = profile(settings, str(file))

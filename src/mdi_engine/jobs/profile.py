@@ -20,8 +20,8 @@ from mdi_engine.workbench.profile import Asked, Profile, profile_delivery, profi
 from mdi_engine.workbench.profile_findings import by_severity, finding
 from mdi_engine.workbench.reader import inspect_any, read_names
 
-# So many digits in a row are a person's number and no name of a column.
-_NUMBER = re.compile(r"\d{6}")
+# So many digits in a row, or in pieces, are a person's number and no name of a column.
+_NUMBER = re.compile(r"\d{6}|(?:\d[\s.()\-\u2010-\u2015]*+){10}")
 
 
 def profile(

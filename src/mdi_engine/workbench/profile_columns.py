@@ -20,6 +20,13 @@ from mdi_engine.workbench.profile_formats import shape
 # Letters of a shape are counted where that many shapes so made cover at least that share of the filled values.
 _TELLING_SHAPES, _TELLING_SHARE = 10, 0.5
 
+# Digits of one number, whatever divides them. A licence of a medicine has ten, with letters before them.
+_GAP = r"[\s\p{Z}\p{Pd}.()]*"
+_LONG = rf"9({_GAP}9){{11}}|(^|[^Aa9])9({_GAP}9){{9}}"
+_FAIRLY_LONG = rf"(^|[^Aa9])9({_GAP}9){{7}}"
+_LONG_SHARE = 0.1
+_DATES = r"(9999[-.]99?[-.]99?|99?[-.]99?[-.]9999)([ T]99?[:.]99([:.]99)?)?"
+
 _WORDS = "regexp_replace(trim(value), ' +', ' ', 'g')"
 # Of plain ASCII with a letter or digit in it, the words alone decide; the rest is asked of the normalisers one by one.
 _KIND = f"""
@@ -83,8 +90,18 @@ def count_column(con: duckdb.DuckDBPyConnection, at: str) -> None:
 
 
 def has_long_numbers(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a filled value of the counted column has twelve digits or more in a row."""
-    return bool(con.execute("SELECT count(*) FROM masks WHERE contains(mask, repeat('9', 12))").fetchall()[0][0])
+    """Whether filled values of the counted column hold numbers as long as a NIK, a card or a phone, in pieces or not.
+
+    One value of ten digits is enough, twelve if letters stand before them; of eight, as some phones have, a tenth of
+    the rows that are not dates.
+    """
+    long, many = con.execute(
+        "SELECT coalesce(bool_or(regexp_matches(mask, $long)), false), "
+        "coalesce(sum(n) FILTER (regexp_matches(mask, $some)) >= $share * sum(n), false) "
+        "FROM masks WHERE NOT regexp_full_match(mask, $dates)",
+        {"long": _LONG, "some": _FAIRLY_LONG, "share": _LONG_SHARE, "dates": _DATES},
+    ).fetchall()[0]
+    return bool(long or many)
 
 
 def column_profile(con: duckdb.DuckDBPyConnection, name: str, rows: int, personal: bool, top: int) -> ColumnProfile:
