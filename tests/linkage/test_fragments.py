@@ -25,6 +25,8 @@ from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.score import Edges
 from mdi_engine.linkage.unionfind import components
 
+Once = bool | tuple[str, ...]
+
 VETO = "two cities"
 
 
@@ -60,7 +62,7 @@ def run(case: Case, monkeypatch: pytest.MonkeyPatch) -> Clusters:
     return Clusters(label, tuple(decisions))
 
 
-def model_with(one_per_source: bool, veto: bool) -> Model:
+def model_with(one_per_source: Once, veto: bool) -> Model:
     vetoes = (VetoSpec(field="city", reason=VETO),) if veto else ()
     return people_model().model_copy(update={"one_per_source": one_per_source, "vetoes": vetoes})
 
@@ -69,7 +71,7 @@ def parameters_with(model: Model, match: int = 0) -> Parameters:
     return dataclasses.replace(trained()[1], model=model, match=match, review=match - 4000)
 
 
-def make_case(seed: int, one_per_source: bool, veto: bool, match: int = 0) -> Case:
+def make_case(seed: int, one_per_source: Once, veto: bool, match: int = 0) -> Case:
     rng = random.Random(seed)
     n = rng.randint(1, 9)
     model = model_with(one_per_source, veto)
@@ -86,7 +88,9 @@ def make_case(seed: int, one_per_source: bool, veto: bool, match: int = 0) -> Ca
 
 def plain_reason(case: Case, left: list[int], right: list[int]) -> str | None:
     records, model = case.records, case.parameters.model
-    if model.one_per_source and {records.source[i] for i in left} & {records.source[i] for i in right}:
+    shared = {records.sources[records.source[i]] for i in left} & {records.sources[records.source[i]] for i in right}
+    once = set(records.sources) if model.one_per_source is True else set(model.one_per_source or ())
+    if shared & once:
         return "one record per source"
     cities = {records.columns["city"].text(i) for i in [*left, *right]} - {None}
     return f"veto: {VETO}" if model.vetoes and len(cities) > 1 else None
@@ -128,11 +132,11 @@ def plain_cluster(case: Case) -> tuple[list[int], list[Decision]]:
     return label, decisions
 
 
-@pytest.mark.parametrize("one_per_source", [False, True])
+@pytest.mark.parametrize("one_per_source", [False, True, ("b", "nobody")], ids=str)
 @pytest.mark.parametrize("veto", [False, True])
 @given(seed=st.integers(0, 10**9), match=st.sampled_from([0, 1_000, 20_000]))
 @settings(max_examples=120, deadline=None)
-def test_average_linkage_is_the_naive_one(one_per_source: bool, veto: bool, seed: int, match: int) -> None:
+def test_average_linkage_is_the_naive_one(one_per_source: Once, veto: bool, seed: int, match: int) -> None:
     case = make_case(seed, one_per_source, veto, match)
     with pytest.MonkeyPatch.context() as monkeypatch:
         found = run(case, monkeypatch)

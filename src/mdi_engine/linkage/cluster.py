@@ -40,12 +40,12 @@ def cluster(records: Records, edges: Edges, parameters: Parameters) -> Clusters:
 def in_doubt(records: Records, edges: Edges, clusters: Clusters, parameters: Parameters) -> tuple[Ints, Ints]:
     """Pairs (left, right) that want a person: between the thresholds, and not joined.
 
-    With one record per source, a pair is settled once either side has found a partner in the other's source.
+    Where every source names a thing once, a pair is settled when either side has a partner in the other's source.
     """
     unsure = (edges.weight >= parameters.review) & (edges.weight < parameters.match)
     left, right = edges.left[unsure], edges.right[unsure]
     keep = clusters.label[left] != clusters.label[right]
-    if parameters.model.one_per_source:
+    if parameters.model.one_per_source is True:
         sources = len(records.sources)
         held = np.unique(clusters.label * sources + records.source)
         keep &= ~np.isin(clusters.label[left] * sources + records.source[right], held)

@@ -53,8 +53,8 @@ class Forbidden:
     """Why two fragments may not join: two records of one source, or a veto of the model."""
 
     def __init__(self, records: Records, model: Model) -> None:
-        self._sources = len(records.sources)
-        self._source = records.source.astype(np.int64) if model.one_per_source else None
+        self._source = _once(records, model)
+        self._sources = 0 if self._source is None else int(self._source.max(initial=0)) + 1
         self._vetoes = [(records.columns[veto.field].codes, f"veto: {veto.reason}") for veto in model.vetoes]
 
     def reason(self, left: Ints, right: Ints) -> str | None:
@@ -88,3 +88,15 @@ class Forbidden:
         place = np.arange(int(size.sum())) - np.repeat(begin - members.start[left], size)
         same = np.isin(np.repeat(right, size) * self._sources + source[members.rows[place]], held)
         return np.asarray(np.logical_or.reduceat(same, begin))
+
+
+def _once(records: Records, model: Model) -> Ints | None:
+    """A number per row such that two rows of one cluster never share it; None if every source may repeat itself."""
+    named = model.one_per_source
+    if named is True:
+        return records.source.astype(np.int64)
+    if not named:
+        return None
+    once = np.array([source in named for source in records.sources])[records.source]
+    # A row of another source is alone with its number.
+    return np.where(once, records.source, len(records.sources) + np.arange(len(records)))

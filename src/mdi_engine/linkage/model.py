@@ -117,7 +117,8 @@ class Model(_Frozen):
     description: str = ""
     key: str | None = None
     pairs: Literal["all", "between"] = "all"
-    one_per_source: bool = False
+    # True: every source names a thing at most once; else the names of the sources that do.
+    one_per_source: bool | tuple[str, ...] = False
     fields: dict[str, FieldSpec]
     blocking: tuple[BlockingSpec, ...] = Field(default=(), max_length=60)
     rarity: RaritySpec | None = None

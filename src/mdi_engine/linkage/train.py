@@ -77,7 +77,7 @@ def train(
     raws = tuple(count(block, records, between) for block in shaped)
     blocking = find_blocking(records, model)
     note("comparing candidate pairs")
-    seen = observe(prepare(records, model, blocking), shaped, keep_pairs=model.one_per_source)
+    seen = observe(prepare(records, model, blocking), shaped, keep_pairs=model.one_per_source is True)
     if not len(seen):
         raise InputRefused(
             "no way to candidates finds a single pair: nothing to learn from",
@@ -96,7 +96,7 @@ def _most_matches(records: Records, model: Model) -> float:
 
     Half a match where none is possible (one source only): lambda must stay above 0.
     """
-    if not model.one_per_source:
+    if model.one_per_source is not True:
         return 0.5 * records.total_pairs(model.pairs == "between")
     counts = np.bincount(records.source).tolist()
     return max(float(sum(min(a, b) for i, a in enumerate(counts) for b in counts[i + 1 :])), 0.5)
