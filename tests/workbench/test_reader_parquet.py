@@ -75,6 +75,38 @@ def test_a_float_that_is_a_code_is_taken_only_if_it_is_exact(
         assert found.faults[0] == Fault(2, "k", "9971060312000000.0", lost)
 
 
+@pytest.mark.parametrize(
+    ("kind", "number", "text"),
+    [
+        (pa.float64(), float(NIK), None),
+        (pa.float64(), 3815104101900003.0, None),
+        (pa.float64(), 381510410190003.0, "381510410190003"),
+        (pa.float64(), 0.5, "0.5"),
+        (pa.float64(), float("inf"), None),
+        (pa.float32(), 1_000_001.0, None),
+        (pa.float32(), 999_999.0, "999999"),
+        (pa.float16(), 1_024.0, None),
+    ],
+)
+@pytest.mark.parametrize("code", [True, False])
+def test_a_float_in_a_list_keeps_its_digits_or_is_nothing(
+    tmp_path: Path, kind: pa.DataType, number: float, text: str | None, code: bool
+) -> None:
+    column = pa.array(
+        [[{"STR": number, "m": [("k", [number])]}], []],
+        pa.list_(pa.struct([("STR", kind), ("m", pa.map_(pa.string(), pa.list_(kind)))])),
+    )
+    found = read(tmp_path, written({"k": column}), PARQUET, ("k",), (), ("k",) if code else ())
+    if code and text is None:
+        assert found.column("k") == [None, "[]"]
+        assert [(fault.row, fault.column) for fault in found.faults] == [(1, "k")]
+        assert "export this column as text" in found.faults[0].reason
+    else:
+        value = "null" if text is None else f'"{text}"'
+        assert found.column("k") == [f'[{{"STR": {value}, "m": [["k", [{value}]]]}}]', "[]"]
+        assert not found.faults
+
+
 def test_columns_are_found_by_name_and_strangers_are_kept(tmp_path: Path) -> None:
     content = written({"baru": [1, None], "n": ["a", "b"], "k": ["1", "2"]})
     found = read(tmp_path, content, PARQUET, ("k", "absent"), ("k",))

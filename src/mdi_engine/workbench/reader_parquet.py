@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 import pyarrow as pa
@@ -137,8 +138,8 @@ def _texts(
             return pa.array([_moment(text) for text in column.to_pylist()], pa.string())
         elif not any(test(kind) for test in _TAKEN_ONE_BY_ONE):
             return column.cast(pa.string())
-        digits = _DIGITS.get(kind, DOUBLE_DIGITS)
-        cells = [_cell(value, digits if code else None) for value in column.to_pylist()]
+        digits = _digits(kind)
+        cells = [_cell(value, digits, code) for value in column.to_pylist()]
         return pa.array(without_lost(name, numbers, cells, faults), pa.string())
     except _ODD as error:
         raise _refused(extract, f"the column {name!r} holds {column.type}, which is no text") from error
@@ -148,30 +149,53 @@ _TAKEN_ONE_BY_ONE = (pa.types.is_floating, pa.types.is_nested, pa.types.is_binar
 _DIGITS = {pa.float16(): HALF_DIGITS, pa.float32(): SINGLE_DIGITS}
 
 
-def _cell(value: Any, digits: int | None) -> Cell:
+def _digits(kind: pa.DataType) -> int:
+    """The digits that every float of this type, or in lists and structs of it, keeps."""
+    inner = [_digits(kind.field(place).type) for place in range(kind.num_fields)]
+    return min([_DIGITS.get(kind, DOUBLE_DIGITS), *inner])
+
+
+def _cell(value: Any, digits: int, code: bool) -> Cell:
     if value is None or (isinstance(value, float) and value != value):
         return None
     if isinstance(value, float):
-        return number_text(value) if digits is None else number_cell(value, digits, "file")
+        return number_cell(value, digits, "file") if code else number_text(value)
     if isinstance(value, bytes):
         try:
             return value.decode()
         except UnicodeDecodeError:
             return Lost(value.decode(errors="backslashreplace"), "bytes that are not UTF-8")
-    return json.dumps(_plain(value), ensure_ascii=False, default=str)
+    lost: list[Lost] = []
+    text = json.dumps(_plain(value, digits, lost), ensure_ascii=False, default=str)
+    return lost[0] if lost and code else text
 
 
-def _plain(value: Any) -> Any:
-    """A nested value with numbers as strings, as JSON has no whole numbers that everybody reads alike."""
+def _plain(value: Any, digits: int, lost: list[Lost]) -> Any:
+    """A nested value with numbers as strings, as JSON has no whole numbers that everybody reads alike. A whole float
+    of more than so many digits is null and goes to `lost`: which column of a list holds codes no contract says.
+    """
     if isinstance(value, dict):
-        return {str(name): _plain(inner) for name, inner in value.items()}
+        return {str(name): _plain(inner, digits, lost) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [_plain(inner, digits, lost) for inner in value]
     if isinstance(value, float):
-        return None if value != value else number_text(value)
+        return _plain_float(value, digits, lost)
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
     return value if value is None or isinstance(value, bool) else str(value)
+
+
+def _plain_float(value: float, digits: int, lost: list[Lost]) -> str | None:
+    """A fraction may stand in a list of codes too: it is a measure beside them."""
+    if value != value:
+        return None
+    if isfinite(value) and value != int(value):
+        return number_text(value)
+    cell = number_cell(value, digits, "file")
+    if isinstance(cell, Lost):
+        lost.append(cell)
+        return None
+    return cell
 
 
 def _moment(text: str | None) -> str | None:
