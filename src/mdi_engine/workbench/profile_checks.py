@@ -13,7 +13,16 @@ import duckdb
 from mdi_engine.workbench.database import quoted
 from mdi_engine.workbench.profile_columns import ColumnProfile
 from mdi_engine.workbench.profile_dates import date_findings, is_dated
-from mdi_engine.workbench.profile_defaults import FAR, FEWEST, LEAST, TIMES, TIMES_UNIQUE, excess
+from mdi_engine.workbench.profile_defaults import (
+    FAR,
+    FEWEST,
+    LEAST,
+    TIMES,
+    TIMES_UNIQUE,
+    excess,
+    how_many,
+    shared,
+)
 from mdi_engine.workbench.profile_findings import Finding, check_finding, finding
 
 # From this share of distinct values on, a column is taken for one of numbers that are as good as unique.
@@ -22,6 +31,8 @@ _UNIQUE = 0.5
 _WORDS = 0.8
 # So many digits on average make a column one of numbers in which 0 stands for nothing.
 _LONG_NUMBER = 5
+# The least digits of a phone's number.
+_PHONE = 8
 # A key is of one form, and few of its values are doubled.
 _ONE_FORM, _FEW = 0.9, 0.02
 # Shorter values are not cut; and where nearly all are of one length, that is their form.
@@ -63,11 +74,24 @@ def column_findings(con: duckdb.DuckDBPyConnection, column: ColumnProfile, check
 
 def _frequent(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
     unique = column.distinct >= _UNIQUE * column.filled
-    counts = con.execute("SELECT n FROM counted WHERE kind = 'filled' ORDER BY n DESC LIMIT ?", [FAR]).fetchall()
-    found = excess([n for (n,) in counts], TIMES_UNIQUE if unique else TIMES)
+    numbers = unique and _is_of_numbers(con)
+    seen = how_many(column.distinct) if numbers else FAR
+    rows = con.execute("SELECT n FROM counted WHERE kind = 'filled' ORDER BY n DESC LIMIT ?", [seen]).fetchall()
+    counts = [n for (n,) in rows]
+    found = shared(counts, column.distinct) if numbers else excess(counts, TIMES_UNIQUE if unique else TIMES)
     if found:
         code = "shared_value" if unique else "default_value"
         yield finding(code, column.name, found.rows, column.filled, **found.facts())
+
+
+def _is_of_numbers(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether most different values are numbers as long as a phone's, however they are divided."""
+    of_numbers = con.execute(
+        "SELECT sum(d) FILTER (length(mask) - length(replace(mask, '9', '')) >= ? "
+        "AND NOT regexp_matches(mask, '[Aa]')) > 0.5 * sum(d) FROM masks",
+        [_PHONE],
+    ).fetchall()[0][0]
+    return bool(of_numbers)
 
 
 def _fillers(con: duckdb.DuckDBPyConnection, column: ColumnProfile) -> Iterator[Finding]:
