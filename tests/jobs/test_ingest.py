@@ -251,6 +251,15 @@ def test_a_lost_ledger_is_filled_again_only_where_that_is_wanted(desk: Desk) -> 
     assert counts(desk.ingest(path, yes=True)) == (10, 0, 0, 0)
 
 
+def test_a_file_called_by_a_nik_is_not_called_so_by_us(desk: Desk) -> None:
+    path = desk.file(*ROWS)
+    named = path.rename(path.with_name("9815014107850001.csv"))
+    report = desk.ingest(named)
+    assert [file.name for file in report.files] == ["################.csv"]
+    assert desk.query("SELECT name FROM files") == [("################.csv",)]
+    assert b"9815014107850001" not in desk.settings.ledger_path.read_bytes()
+
+
 def test_hostile_text_survives(desk: Desk) -> None:
     hostile = ["'; DROP TABLE raw_sirs; --", '""RS""', "RS\x00\u202e\x1b[2J", "=1+1", "RS\n\r\nBaru", "R" * 10_000_000]
     desk.ingest(desk.file(*(row(3500001 + n, f'"{name}"') for n, name in enumerate(hostile))))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from mdi_engine.errors import discreet
 from mdi_engine.workbench.contract import Contract
 from mdi_engine.workbench.database import literal, quoted
 from mdi_engine.workbench.staging import StagedFile
@@ -233,7 +234,7 @@ def _keep_counts(
     )
     for file_no, file in enumerate(files):
         extract = file.extract
-        values = [number, file_no, extract.path.name, extract.sha256, extract.size, extract.encoding]
+        values = [number, file_no, discreet(extract.path.name), extract.sha256, extract.size, extract.encoding]
         con.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [*values, file.read, file.rejected])
 
 
