@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mdi_engine.population.generate import LARGEST, MOST_HOSPITALS, NOISIEST
+from mdi_engine.population.people.people import LONGEST
+
 MDI = str(Path(sys.executable).with_name("mdi"))
 
 
@@ -37,3 +40,9 @@ def test_what_cannot_be_served_is_2_and_leaves_nothing(tmp_path: Path, wrong: tu
     done = mdi(tmp_path, "generate", "lists", *wrong)
     assert (done.returncode, done.stdout) == (2, "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_help_tells_what_can_be_served(tmp_path: Path) -> None:
+    told = " ".join(mdi(tmp_path, "generate", "--help").stdout.split())
+    for least, most in ((1, LARGEST), (0.0, NOISIEST), (1, LONGEST), (1, MOST_HOSPITALS)):
+        assert f"{least}<=x<={most}" in told

@@ -57,12 +57,15 @@ def doctor(home: Home = None, pipelines: Pipelines = None, json: Json = False) -
 
 def generate(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write into; new or empty.")],
-    people: Annotated[int, typer.Option("--people", min=1, help="How many people to invent.")] = 1_200,
+    people: Annotated[int, typer.Option("--people", min=1, max=50_000_000, help="How many people to invent.")] = 1_200,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same files.")] = 1,
-    noise: Annotated[float, typer.Option("--noise", min=0, help="So many times as many errors as usual.")] = 1.0,
-    months: Annotated[int, typer.Option("--months", min=1, help="Monthly deliveries of each source.")] = 1,
+    noise: Annotated[
+        float, typer.Option("--noise", min=0.0, max=20.0, help="So many times as many errors as usual.")
+    ] = 1.0,
+    months: Annotated[int, typer.Option("--months", min=1, max=24, help="Monthly deliveries of each source.")] = 1,
     hospitals: Annotated[
-        int | None, typer.Option("--hospitals", min=1, help="How many hospitals; without it as the people need.")
+        int | None,
+        typer.Option("--hospitals", min=1, max=500_000, help="How many hospitals; without it as the people need."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what mdi generate wrote there before.")] = False,
     json: Json = False,

@@ -19,6 +19,7 @@ from mdi_engine.population.writing.folder import prepare, sign
 
 LARGEST = 50_000_000
 NOISIEST = 20.0
+MOST_HOSPITALS = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Order:
             ("people", self.people, 1, LARGEST),
             ("noise", self.noise, 0, NOISIEST),
             ("months", self.months, 1, LONGEST),
-            ("hospitals", self.hospitals or 1, 1, 500_000),
+            ("hospitals", self.hospitals or 1, 1, MOST_HOSPITALS),
         ):
             if not least <= value <= most:
                 hint = f"Anything from {least:,} to {most:,} will do."
