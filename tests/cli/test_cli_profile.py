@@ -15,6 +15,7 @@ from cli_helpers import SAMPLES, Shell
 pytest_plugins = ["cli_fixtures"]
 
 SIRS = SAMPLES / "sirs" / "sirs_2021.csv"
+PERSON = "Siti,Palu,3,1\n"
 HOSTILE = "<script>alert(1)</script>\u202e&\"'\x1b[2J"
 
 
@@ -121,6 +122,17 @@ def test_many_columns_keep_to_a_terminal(columns: int, shell: Shell) -> None:
     lines = shell.mdi("profile", "a.csv").stdout.splitlines()
     assert max(map(len, lines)) <= 140
     assert sum(bool(re.match(r"kolom_nomor_\d+ +100\.0%", line)) for line in lines) == columns
+
+
+@pytest.mark.parametrize(("separator", "typed"), [("|", "'|'"), (";", "';'"), ("\t", r"'\t'")])
+def test_another_separator_is_told(separator: str, typed: str, shell: Shell) -> None:
+    (shell.folder / "a.csv").write_text(f"NIK,kota,kelas,x\n{PERSON}".replace(",", separator))
+    done = shell.mdi("profile", "a.csv")
+    assert done.returncode == 0
+    assert f"One column, whose name holds 3 {typed}" in done.stdout
+    assert f"try --separator {typed}" in done.stderr
+    assert "Siti" not in done.stdout
+    assert "separator" not in shell.mdi("profile", "a.csv", "--separator", separator).stderr
 
 
 def test_json_lines_and_workbooks_are_read_by_what_they_are(shell: Shell) -> None:

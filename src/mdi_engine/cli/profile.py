@@ -63,6 +63,10 @@ def profile(
         as_json(found.to_dict())
     else:
         _show(found)
+    for each in found.findings:
+        if each.code == "other_separator":
+            mark, times = each.facts["separator"], each.facts["times"]
+            note(f"One column, whose name holds {times} {mark}: try --separator {mark}.")
     if html is not None:
         note(f"The page is in {html}.")
 

@@ -14,7 +14,7 @@ from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench.contract import Contract, load_contract, sources
 from mdi_engine.workbench.database import open_workbench
 from mdi_engine.workbench.extract import Extract
-from mdi_engine.workbench.formats import Layout
+from mdi_engine.workbench.formats import Layout, other_separator
 from mdi_engine.workbench.landing import newest_delivery
 from mdi_engine.workbench.profile import Asked, Profile, profile_delivery, profile_table, scratch_table
 from mdi_engine.workbench.profile_findings import by_severity, finding
@@ -83,13 +83,17 @@ def _of_file(path: Path, encoding: str, separator: str, top: int, show_values: b
     headless = any(map(_NUMBER.search, names)) and not show_values
     if headless:
         columns = [Asked(f"column {number}", personal=True) for number in range(1, len(names) + 1)]
+    other = other_separator(names) if layout.format == "csv" else None
+    if other:  # whole rows, whatever their column is called
+        columns = [replace(column, personal=not show_values, checks=()) for column in columns]
     progress.stage("read")
     with scratch_table(extract, layout, names) as (con, rejected):
         progress.stage("columns", len(columns))
         found = profile_table(con, path.name, rejected, columns, NORMALIZERS, top, progress.advance)
-    if headless:
-        return replace(found, findings=by_severity([finding("header_is_data", None, 1, 1), *found.findings]))
-    return found
+    wrong = [finding("header_is_data", None, 1, 1)] if headless else []
+    if other:
+        wrong.append(finding("other_separator", None, found.rows, found.rows, separator=other[0], times=other[1]))
+    return replace(found, findings=by_severity([*wrong, *found.findings]))
 
 
 def _opened(path: Path, encoding: str, separator: str) -> tuple[Extract, Layout, tuple[str, ...]]:

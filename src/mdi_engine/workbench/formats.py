@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from mdi_engine.errors import InputRefused
 
@@ -66,6 +67,19 @@ def format_of(path: Path) -> Format:
     if inner.suffix.lower() == ".xls":
         return "html" if _is_markup(head) else "xlsx"
     return _SUFFIXES.get(inner.suffix.lower(), "csv")
+
+
+def other_separator(names: Sequence[str]) -> tuple[str, int] | None:
+    r"""Of a table with one column: the separator, in quotes as it is typed, that its name holds most, and how often.
+
+    >>> other_separator(["nik|nama, gelar|kota"]), other_separator(["nama"]), other_separator(["nik", "a|b"])
+    (("'|'", 2), None, None)
+    """
+    if len(names) != 1:
+        return None
+    most = max(get_args(Separator), key=names[0].count)
+    times = names[0].count(most)
+    return (f"'{most}'".replace("\t", r"\t"), times) if times else None
 
 
 def refuse_another_format(path: Path, content: Path, stated: Format) -> None:
