@@ -285,6 +285,15 @@ REFUSALS = {
     "doubled header": (GOOD.replace(b"nama_prop", b"nama_rs"), "the header names 'nama_rs' more than once"),
     "no header": ("\n".join([PERSON, *ROWS, ""]).encode(), "looks like data and no header"),
     "no header, a value twice": ("\n".join([PERSON + ",SITI", *ROWS]).encode(), "looks like data and no header"),
+    "another source": (
+        b"kode_kab,kode_instansi,unit_kerja\n3171,3171001,RS A\n",
+        "are those of pusdatin and not of sirs",
+    ),
+    "another source, divided otherwise": (
+        ";".join(load_contract([shipped("pipelines")], "payers").columns).encode() + b"\n1;2;3\n",
+        "are those of payers and not of sirs",
+    ),
+    "another separator": (GOOD.replace(b",", b";"), r"its one column holds 6 ';' in its name"),
     "undecodable": (GOOD.replace(b"Contoh 3", b"\xc9milie"), "line 5, byte offset [0-9]+: byte 0xc9 is not utf-8"),
     "undecodable by its mark": (b"\xff\xfe" + GOOD + b"\x00\xd8\x00", "is not utf-16-le, which its byte-order mark"),
     "empty": (b"", "the file is empty"),

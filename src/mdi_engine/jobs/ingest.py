@@ -23,6 +23,7 @@ from sqlalchemy import Engine
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, InputRefused, UsageError
 from mdi_engine.jobs.home import require_ledger
+from mdi_engine.jobs.mistaken import explained
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.withdrawals import absent_records
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo, finish_delivery
@@ -172,9 +173,12 @@ def _land(
     progress: Progress,
 ) -> landing.Landed:
     progress.stage("read")
-    staged = staging.stage(
-        con, contract, extracts, NORMALIZERS, progress.advance, lambda rows: progress.stage("normalise", rows)
-    )
+    try:
+        staged = staging.stage(
+            con, contract, extracts, NORMALIZERS, progress.advance, lambda rows: progress.stage("normalise", rows)
+        )
+    except InputRefused as refused:
+        raise explained(refused, pipeline_folders(settings), contract, extracts) from refused
     withdrawn = _withdrawals(settings, con, contract, yes=yes) if contract.full else []
     progress.stage("land")
     for extract in extracts:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from mdi_engine.errors import InputRefused
 from mdi_engine.workbench.extract import Extract
+from mdi_engine.workbench.formats import other_separator
 
 CHUNK_ROWS = 5_000
 CHUNK_CHARS = 32 << 20
@@ -192,4 +193,7 @@ def _told(names: Sequence[str], wanted: Collection[str]) -> str:
     known = list(dict.fromkeys(name for name in names if name in wanted))
     if known:
         return f"of its {len(names)} columns, known are {', '.join(known)}"
+    other = other_separator(names)
+    if other:
+        return f"its one column holds {other[1]} {other[0]} in its name, so it is divided by another separator"
     return f"none of its {len(names)} columns is known, so the first line looks like data and no header"
