@@ -55,6 +55,19 @@ def test_any_text_is_read_back_with_its_blanks_folded(tmp_path: Path, rows: list
     assert not found.faults
 
 
+@pytest.mark.parametrize("rest", ["", "\n", "<tr>", "<tr><td>2"])
+def test_a_page_cut_off_at_the_end_of_a_row_is_refused(tmp_path: Path, rest: str) -> None:
+    cut = f"<html><body><table>{HEAD}<tr><td>1</td><td>a</td></tr>{rest}".encode()
+    with pytest.raises(InputRefused, match="ends inside its table"):
+        read(tmp_path, cut, HTML, ("k", "n"))
+
+
+@pytest.mark.parametrize("end", ["</table>", "</td></TABLE >", "</body></html>", "</html>"])
+def test_a_page_that_ends_without_all_its_tags_is_whole(tmp_path: Path, end: str) -> None:
+    page = f"<html><body><table>{HEAD}<tr><td>1</td><td>a{end}".encode()
+    assert read(tmp_path, page, HTML, ("k", "n")).column("n") == ["a"]
+
+
 def test_hostile_text_survives(tmp_path: Path) -> None:
     texts = [*(text for text in HOSTILE if text.strip() and "\n" not in text), "\x00a", "\ufeff"]
     body = "".join(f"<tr><td>{html.escape(text)}<td>x" for text in texts)
@@ -83,7 +96,7 @@ def test_hostile_text_survives(tmp_path: Path) -> None:
     ],
 )
 def test_what_browsers_make_of_it_is_made_of_it(tmp_path: Path, rows: str, expected: list[tuple[str, str]]) -> None:
-    found = read(tmp_path, f"<table>{HEAD}{rows}".encode(), HTML, ("k", "n"))
+    found = read(tmp_path, f"<table>{HEAD}{rows}</html>".encode(), HTML, ("k", "n"))
     assert [(row["k"], row["n"]) for row in found.rows] == expected
     assert not found.faults
 
@@ -110,12 +123,17 @@ def test_rows_of_the_wrong_width_are_set_aside(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "encoding"),
     [
-        ('<meta charset="windows-1252"><table><tr><td>k<tr><td>\u00e9\u2019'.encode("cp1252"), "utf-8"),
-        ("<META http-equiv=x content='text/html; charset=iso-8859-1'><table><td>k<tr><td>é’".encode("cp1252"), "utf-8"),
-        ("<meta charset=utf-8><table><td>k<tr><td>é’".encode(), "cp1252"),
-        ("<table><td>k<tr><td>é’".encode("cp1252"), "cp1252"),
-        ("<table><td>k<tr><td>é’".encode("utf-16"), "utf-8"),
-        (gzip.compress("<table><td>k<tr><td>é’".encode()), "utf-8"),
+        ('<meta charset="windows-1252"><table><tr><td>k<tr><td>\u00e9\u2019</table>'.encode("cp1252"), "utf-8"),
+        (
+            "<META http-equiv=x content='text/html; charset=iso-8859-1'><table><td>k<tr><td>é’</table>".encode(
+                "cp1252"
+            ),
+            "utf-8",
+        ),
+        ("<meta charset=utf-8><table><td>k<tr><td>é’</table>".encode(), "cp1252"),
+        ("<table><td>k<tr><td>é’</table>".encode("cp1252"), "cp1252"),
+        ("<table><td>k<tr><td>é’</table>".encode("utf-16"), "utf-8"),
+        (gzip.compress("<table><td>k<tr><td>é’</table>".encode()), "utf-8"),
     ],
 )
 def test_a_page_may_state_its_charset(tmp_path: Path, content: bytes, encoding: str) -> None:
@@ -133,8 +151,8 @@ def test_a_page_may_state_its_charset(tmp_path: Path, content: bytes, encoding: 
         (table("<tr><td>1<td>a<!-- "), "ends inside a tag, comment or script"),
         (table("<tr><td>1<td>a<script> "), "ends inside a tag, comment or script"),
         (f"<table>{HEAD}<tr><td>1<td a='".encode(), "ends inside a tag, comment or script"),
-        (b"<table><td>k<td>k", "the header names 'k' more than once"),
-        (b"<table><td>x", "missing column k; none of its 1 columns is known"),
+        (b"<table><td>k<td>k</table>", "the header names 'k' more than once"),
+        (b"<table><td>x</table>", "missing column k; none of its 1 columns is known"),
         (b"<meta charset=klingon><table><td>k", "says of itself charset=klingon"),
         (b"<table><td>k<tr><td>\xff", "byte 0xff is not utf-8"),
         (b"<table><!--" + b"x" * (2 << 20), "a tag or comment is longer"),

@@ -62,13 +62,14 @@ class TableParser:
             place = place_after
         self.waiting = "" if self.ended else text[place:]
 
+    @property
+    def whole_tags(self) -> bool:
+        """Whether no tag, comment or script is open."""
+        return self._raw is None and not self.waiting.startswith("<")
+
     def close(self) -> bool:
-        """The page is over, and so is the table. False if it ended inside markup, so that rows may be missing."""
-        if self.ended or self._raw is not None or self.waiting.startswith("<"):
-            return self.ended
-        self._text(self.waiting)
-        self._end_table()
-        return True
+        """The page is over. False if the table is not, or markup is open, so that rows may be missing."""
+        return self.ended or (self.whole_tags and not self._depth)
 
     def _next(self, text: str, place: int) -> int | None:
         """Understand what stands at the place, and say where it ends; None if its end is still to come."""
@@ -137,6 +138,9 @@ class TableParser:
             self._end_row()
 
     def _end_tag(self, name: str) -> None:
+        if self._depth and name in ("body", "html"):  # whole, though its table was never closed
+            self._end_table()
+            return
         if name == "table" and self._depth:
             self._depth -= 1
             if not self._depth:
@@ -175,7 +179,7 @@ class TableParser:
 
     def _end_table(self) -> None:
         self._end_row()
-        self.ended = True
+        self._depth, self.ended = 0, True
 
 
 def _folded(text: str) -> str:

@@ -32,7 +32,7 @@ def read_chunks(
     extract: Extract, layout: Layout, wanted: Sequence[str], required: Sequence[str], codes: Collection[str]
 ) -> Iterator[Chunk]:
     """Rows whose cells are all empty are no rows. Raises InputRefused if there is no table, or the page ends inside
-    a tag or comment.
+    it, or inside a tag or comment.
     """
     rows = _Rows(extract)
     records = rows.records()
@@ -86,7 +86,8 @@ class _Rows:
                 rows, parser.rows = parser.rows, []
                 yield from rows
         if not parser.close():
-            raise self._refused("ends inside a tag, comment or script", "It was cut off: fetch or export it again.")
+            where = "its table" if parser.whole_tags else "a tag, comment or script"
+            raise self._refused(f"ends inside {where}", "It was cut off: fetch or export it again.")
         yield from parser.rows
 
     def _unfolded(self, cells: Sequence[Cell]) -> list[str] | Broken:
