@@ -230,7 +230,9 @@ def _round(
     """Smooth m by one imagined match, make the levels monotone, and round every weight once."""
     size = np.bincount(raw.classes)[raw.classes]
     smooth = (m * matches + 1.0 / size) / (matches + 1.0)
-    smooth = np.where(raw.classes == 0, 1.0, monotone(smooth, u, raw.order))
+    if table is None:  # with a table the weights rest on u per value, and the order of u per level says nothing
+        smooth = monotone(smooth, u, raw.order)
+    smooth = np.where(raw.classes == 0, 1.0, smooth)
     per_value = [table is not None and level > 1 for level in range(block.size)]
     weight = [
         millibits(math.log2(share) if alone else math.log2(share / chance_))
