@@ -41,7 +41,8 @@ meaning = "name"
 GIVEN = {"source_key": "null_placeholder(kode)", "name": "clean_text(nama)"}
 FIELDS = ", ".join(f"{GIVEN.get(name, 'NULL')} AS {name}" for name in ENTITIES["facility"].field_names)
 MAPPING = f"SELECT row_id, {FIELDS} FROM raw"
-ROWS = [("kode", "nama"), ("9971060312000001", "Klinik \u202eSatu"), ("'007", "=1+1")]
+# A code of 16 digits, too many for a float, and no NIK: there is no 59th or 99th day.
+ROWS = [("kode", "nama"), ("9971069912000001", "Klinik \u202eSatu"), ("'007", "=1+1")]
 OBJECTS = [{"kode": kode, "nama": nama} for kode, nama in ROWS[1:]]
 
 
@@ -150,7 +151,7 @@ def test_the_same_rows_in_another_format_are_the_same_records(ingest: Ingest) ->
 
 
 REFUSED = [
-    ("xlsx", SOUND["csv"], "stated to be xlsx, but is no xlsx file"),
+    ("xlsx", SOUND["csv"], "to be read as xlsx, but is plain text, such as CSV.\nCall it .csv"),
     ("xlsx", html(*ROWS), 'state format = "html"'),
     ("xlsx", OLE, "an old binary .xls.\nOpen it in Excel or LibreOffice, and save as .xlsx."),
     ("xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), "locked with a password"),
@@ -171,7 +172,7 @@ REFUSED = [
     ("jsonl", b"\xff", "is not utf-8"),
     ("jsonl", b"", "the file is empty"),
     ("parquet", SOUND["parquet"][:-6], "not a readable Parquet file"),
-    ("parquet", SOUND["csv"], "stated to be parquet, but is no parquet file"),
+    ("parquet", SOUND["csv"], "to be read as parquet, but is plain text"),
     ("csv", SOUND["xlsx"], 'state format = "xlsx"'),
     ("csv", gzip.compress(SOUND["csv"])[:-9], "the gzip ends too early"),
 ]
@@ -186,7 +187,7 @@ def test_what_cannot_be_read_is_refused_and_the_home_is_as_it_was(
     assert says in err.replace("\n", " ") or says in err
     assert err.count("refused") + err.count("rror:") <= 1
     assert "Traceback" not in err
-    assert "9971060312000001" not in err
+    assert "9971069912000001" not in err
     assert not (tmp_path / "mdi-home").exists()
 
 
@@ -208,7 +209,7 @@ def test_rows_that_cannot_be_read_are_set_aside_and_not_the_file(ingest: Ingest)
 
 
 def test_a_code_that_a_spreadsheet_rounded_is_set_aside(ingest: Ingest) -> None:
-    content = xlsx(("kode", "nama"), (9971060312000001, "a"), (3171001, "b"), ("9971060312000001", "c"))
+    content = xlsx(("kode", "nama"), (9971069912000001, "a"), (3171001, "b"), ("9971069912000001", "c"))
     report = json.loads(ingest(content, 'format = "xlsx"')[1])
     assert (report["accepted"], report["rejected"]) == (2, 1)
     lost = "kode: a number of 16 digits lost its last digits in the spreadsheet; export this column as text"
@@ -238,6 +239,9 @@ def test_tables_of_every_format_are_profiled_and_linked(tmp_path: Path, mdi: Mdi
 def test_an_xls_is_what_its_content_says(tmp_path: Path, mdi: Mdi) -> None:
     (tmp_path / "a.xls").write_bytes(SOUND["html"])
     assert json.loads(mdi("profile", "a.xls", "--json")[1])["rows"] == 2
+    (tmp_path / "c.xls").write_bytes(SOUND["csv"])
+    code, _, err = mdi("profile", "c.xls", "--json")
+    assert (code, "plain text, such as CSV.\nCall it .csv" in err, "stated" in err) == (3, True, False)
     (tmp_path / "b.xls").write_bytes(OLE)
     code, _, err = mdi("profile", "b.xls", "--json")
     assert (code, "an old binary .xls" in err) == (3, True)
@@ -248,5 +252,5 @@ def test_a_refusal_by_the_installed_command(shell: Shell) -> None:
     (shell.folder / "a.xls").write_bytes(OLE)
     done = shell.mdi("ingest", "klinik", "a.xls", "--pipelines", "pipelines")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "mdi: a.xls: stated to be xlsx, but is an old binary .xls." in done.stderr
+    assert "mdi: a.xls: to be read as xlsx, but is an old binary .xls." in done.stderr
     assert sorted(path.name for path in shell.folder.iterdir()) == ["a.xls", "pipelines"]

@@ -119,7 +119,9 @@ def test_of_a_formula_the_computed_value_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"kode,nama\n1,a\n", "is no xlsx file, by its first bytes"),
+        (b"kode,nama\n1,a\n", "is plain text, such as CSV"),
+        ("kode;nama\n1;é\n".encode("utf-16"), "is plain text, such as CSV"),
+        (b"\x01\x02kode", "is no xlsx file, by its first bytes"),
         (b"<html><table>", "is HTML or XML"),
         (b"PK\x03\x04" + bytes(40), "its zip is damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is an old binary .xls"),

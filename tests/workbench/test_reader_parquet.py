@@ -149,7 +149,7 @@ def test_a_text_that_many_rows_share_is_counted_as_often(tmp_path: Path) -> None
     [
         (b"PAR1" + bytes(100), "not a readable Parquet file"),
         (written({"k": ["1"]})[:-9], "not a readable Parquet file"),
-        (b"kode,nama\n", "is no parquet file, by its first bytes"),
+        (b"kode,nama\n", "is plain text, such as CSV"),
         (written({"x": ["1"]}), "missing column k"),
         (b"", "the file is empty"),
         (b"\x1f\x8b\x08", "is a gzip"),

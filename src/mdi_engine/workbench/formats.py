@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,16 +90,18 @@ def refuse_another_format(path: Path, content: Path, stated: Format) -> None:
     if head.startswith(_OLE):
         found, hint = _office(content)
     elif head.startswith(_ZIP) and stated != "xlsx":
-        found, hint = "an .xlsx workbook or another zip", 'If it is a workbook, state format = "xlsx" in source.toml.'
+        found, hint = "an .xlsx workbook or another zip", _named("If it is a workbook, call", "xlsx")
     elif stated not in BINARY or head.startswith(_ZIP if stated == "xlsx" else _PARQUET):
         return
     elif head.startswith(GZIP):
         found, hint = "a gzip", f"Inflate it: a {stated} file is compressed in itself."
     elif _is_markup(head):
-        found, hint = "HTML or XML", 'If it shows a table in a browser, state format = "html" in source.toml.'
+        found, hint = "HTML or XML", _named("If it shows a table in a browser, call", "html")
+    elif _is_text(head):
+        found, hint = "plain text, such as CSV", _named("Call", "csv")
     else:
         found, hint = f"no {stated} file, by its first bytes", "Ask the source for the extract again."
-    raise InputRefused(f"{path}: stated to be {stated}, but is {found}.", hint=hint, path=str(path), format=stated)
+    raise InputRefused(f"{path}: to be read as {stated}, but is {found}.", hint=hint, path=str(path), format=stated)
 
 
 def _office(content: Path) -> tuple[str, str]:
@@ -106,6 +109,16 @@ def _office(content: Path) -> tuple[str, str]:
         if view.find(_LOCKED) >= 0:
             return "a workbook locked with a password", "Take the password off in Excel, and save as .xlsx."
     return "an old binary .xls", "Open it in Excel or LibreOffice, and save as .xlsx."
+
+
+def _named(beginning: str, format: Format) -> str:
+    return f'{beginning} it .{format}; for a source, state format = "{format}" in source.toml.'
+
+
+def _is_text(head: bytes) -> bool:
+    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "latin-1"
+    text = head.decode(encoding, errors="ignore")
+    return all(character >= " " or character in "\t\r\n" for character in text)
 
 
 def _is_markup(head: bytes) -> bool:
