@@ -30,6 +30,15 @@ def discreet(text: str) -> str:
     return _SIXTEEN.sub("#" * 16, text)
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of them, in words that fit the number.
+
+    >>> counted(1, "row"), counted(2000, "row")
+    ('1 row', '2000 rows')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class MdiError(Exception):
     """Root of all errors raised on purpose. `facts` holds what is known, without personal values.
 

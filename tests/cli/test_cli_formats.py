@@ -160,7 +160,7 @@ REFUSED = [
     ("xlsx", xlsx(), "has no header"),
     ("xlsx", xlsx(("kode", "kode")), "the header names 'kode' more than once"),
     ("xlsx", xlsx(("a", "b")), "missing column kode, nama"),
-    ('xlsx"\nsheet = "Data', SOUND["xlsx"], "there is no sheet 'Data' among its 1 sheets"),
+    ('xlsx"\nsheet = "Data', SOUND["xlsx"], "there is no sheet 'Data' among its 1 sheet"),
     ("html", b"<p>Session expired", "has no HTML table"),
     ("html", SOUND["xlsx"], 'state format = "xlsx"'),
     ("html", OLE, "an old binary .xls"),

@@ -100,9 +100,10 @@ def test_an_input_is_not_written_over(name: str, shell: Shell) -> None:
     assert file.read_text() == before
 
 
-def test_a_place_that_cannot_be_written_is_3_and_leaves_nothing(shell: Shell) -> None:
+def test_a_place_that_cannot_be_written_is_1_and_leaves_nothing(shell: Shell) -> None:
     done = shell.mdi("profile", SIRS, "--html", "nowhere/out.html")
-    assert (done.returncode, done.stdout) == (3, "")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "mdi: --html nowhere/out.html: cannot be written: No such file or directory" in done.stderr
     assert not list(shell.folder.iterdir())
 
 

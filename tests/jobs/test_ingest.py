@@ -301,19 +301,22 @@ REFUSALS = {
     "truncated gzip": (gzip.compress(os.urandom(20_000).hex().encode())[:9_000], "the gzip ends too early"),
     "damaged gzip": (gzip.compress(GOOD)[:-8] + bytes(8), "the gzip is damaged"),
     "gzip bomb": (gzip.compress(GOOD + b"1,2\n" * (20 << 20)), "inflate to more than"),
-    "doubled key": (GOOD + ROWS[4].encode() + b"\n", "1 values of the key kode_rs .* row 5, a.csv row 11"),
+    "doubled key": (
+        GOOD + ROWS[4].encode() + b"\n",
+        "1 value of the key kode_rs in more than one row: a.csv row 5, a.csv row 11",
+    ),
     "open quote": (GOOD + b'3500099,"RS', "is never closed"),
     "withdrawal beside a row too short": (
         "\n".join([HEADER, *ROWS[:9], "3500010;RS", ""]).encode(),
-        "the key of 1 rows cannot be read, and this full delivery would withdraw 1 of 10 records",
+        "the key of 1 row cannot be read, and this full delivery would withdraw 1 of 10 records",
     ),
     "withdrawal beside a wrong quote": (
         "\n".join([HEADER, *ROWS[:9], row(3500010, '"RS" Contoh'), ""]).encode(),
-        "the key of 1 rows cannot be read",
+        "the key of 1 row cannot be read",
     ),
     "withdrawal beside a wrong key": (
         "\n".join([HEADER, *ROWS[:9], row("35OOO1O"), ""]).encode(),
-        "the key of 1 rows cannot be read",
+        "the key of 1 row cannot be read",
     ),
     "too many withdrawals": ("\n".join([HEADER, *ROWS[:8], ""]).encode(), "would withdraw 2 of 10 records"),
 }

@@ -113,10 +113,10 @@ def test_rows_of_the_wrong_width_are_set_aside(tmp_path: Path) -> None:
     found = read(tmp_path, table("<tr><td>1<tr><td>2<td>b<tr><td>3<td>c<td>d<tr><td colspan=99999>4" * 1), HTML, ("k",))
     assert found.column("k") == ["2"]
     assert [fault.reason for fault in found.faults[:2]] == [
-        "1 fields where the header has 2",
+        "1 field where the header has 2",
         "3 fields where the header has 2",
     ]
-    assert found.faults[0] == Fault(1, None, "1", "1 fields where the header has 2")
+    assert found.faults[0] == Fault(1, None, "1", "1 field where the header has 2")
     assert found.faults[2].reason == "1000 fields where the header has 2"
 
 
@@ -152,7 +152,7 @@ def test_a_page_may_state_its_charset(tmp_path: Path, content: bytes, encoding: 
         (table("<tr><td>1<td>a<script> "), "ends inside a tag, comment or script"),
         (f"<table>{HEAD}<tr><td>1<td a='".encode(), "ends inside a tag, comment or script"),
         (b"<table><td>k<td>k</table>", "the header names 'k' more than once"),
-        (b"<table><td>x</table>", "missing column k; none of its 1 columns is known"),
+        (b"<table><td>x</table>", "missing column k; its one column is not known"),
         (b"<meta charset=klingon><table><td>k", "says of itself charset=klingon"),
         (b"<table><td>k<tr><td>\xff", "byte 0xff is not utf-8"),
         (b"<table><!--" + b"x" * (2 << 20), "a tag or comment is longer"),

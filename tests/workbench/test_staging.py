@@ -71,7 +71,7 @@ def test_rows_are_mapped_and_counted_per_file(con: duckdb.DuckDBPyConnection, tm
         (5, "x4", "D"),
     ]
     assert set_aside(con) == [
-        (1, 2, None, "few", "1 fields where the header has 2"),
+        (1, 2, None, "few", "1 field where the header has 2"),
         (1, 3, "kode", "x4", r"does not match \d+"),
     ]
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mdi_engine.cli.output import clean
-from mdi_engine.errors import InputRefused, UsageError
+from mdi_engine.errors import MdiError, UsageError
 from mdi_engine.workbench.profile import Profile
 from mdi_engine.workbench.profile_findings import SEVERITIES
 
@@ -40,13 +40,14 @@ def page(found: Profile) -> str:
 
 
 def write_page(found: Profile, path: Path) -> None:
-    """Write the page, whole or not at all. Raises `InputRefused` if the place cannot be written."""
+    """Write the page, whole or not at all. Raises `MdiError` if the place cannot be written."""
     part = path.with_name(path.name + ".part")
     try:
         part.write_text(page(found), encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        raise InputRefused(f"--html {path}: cannot be written: {error.strerror or error}", path=str(path)) from error
+        said = f"--html {path}: cannot be written: {error.strerror or error}."
+        raise MdiError(said, hint="Give a place in a folder that is there.", path=str(path)) from error
     finally:
         with suppress(OSError):  # as a rule it has its lasting name by now
             part.unlink()

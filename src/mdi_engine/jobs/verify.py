@@ -10,6 +10,7 @@ import duckdb
 from sqlalchemy import Connection
 
 from mdi_engine.entities import ENTITIES
+from mdi_engine.errors import counted
 from mdi_engine.jobs.home import home_ledger, master_rows
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.neighbourhood import read_state
@@ -76,7 +77,7 @@ def _delivery(con: duckdb.DuckDBPyConnection, conn: Connection, newest: Standing
     chunks = canonical_rows(con, newest.entity, newest.delivery, fields, CHUNK)
     wrong = sum(known.get(key) != payload_hash(row) for rows in chunks for key, row in rows)
     if wrong:
-        what = f"{newest.source}: {wrong} rows of delivery {newest.delivery} are not in the ledger as they landed"
+        what = f"{newest.source}: in delivery {newest.delivery}, {counted(wrong, 'row')} not in the ledger as landed"
         yield Finding("workbench", f"{what}; ingest the newest extract again.")
 
 

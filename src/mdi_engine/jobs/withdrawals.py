@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from mdi_engine.errors import InputRefused
+from mdi_engine.errors import InputRefused, counted
 from mdi_engine.workbench import staging
 from mdi_engine.workbench.contract import Contract
 
@@ -37,8 +37,8 @@ def absent_records(
 
 def _perhaps_present(contract: Contract, unreadable: int, absent: int, known: int) -> InputRefused:
     return InputRefused(
-        f"{contract.name}: the key of {unreadable} rows cannot be read, and this full delivery would withdraw {absent} "
-        f"of {known} records, perhaps the very ones in those rows.",
+        f"{contract.name}: the key of {counted(unreadable, 'row')} cannot be read, and this full delivery would "
+        f"withdraw {absent} of {known} records, perhaps the very ones in those rows.",
         hint="Mend those rows (a wrong number of fields, a quote, no sound key) and hand the files in again, or run "
         "again with --yes to withdraw the records.",
         source=contract.name,

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
-from mdi_engine.errors import InputRefused
+from mdi_engine.errors import InputRefused, counted
 from mdi_engine.workbench.extract import Extract
 from mdi_engine.workbench.formats import other_separator
 
@@ -118,7 +118,7 @@ class Chunker:
         return Chunk(_table(header, numbers, rows, fields), faults, self.row - first)
 
     def _misfit(self, record: Sequence[Cell]) -> Fault:
-        reason = f"{len(record)} fields where the header has {len(self.header.names)}"
+        reason = f"{counted(len(record), 'field')} where the header has {len(self.header.names)}"
         texts = (cell.text if isinstance(cell, Lost) else cell or "" for cell in record)
         return Fault(self.row, None, self.joint.join(texts), reason)
 
@@ -158,7 +158,7 @@ def checked_names(extract: Extract, names: Sequence[str], wanted: Collection[str
     doubled = {name for name, count in Counter(names).items() if count > 1}
     if doubled:
         known = sorted(doubled.intersection(wanted))
-        shown = ", ".join(map(repr, known)) or f"{len(doubled)} of its {len(names)} columns"
+        shown = ", ".join(map(repr, known)) or f"{len(doubled)} of its {counted(len(names), 'column')}"
         raise InputRefused(
             f"{path}: the header names {shown} more than once; {_told(names, wanted)}.",
             hint=f"Each column needs a name of its own, in {where}.",
@@ -192,8 +192,9 @@ def _told(names: Sequence[str], wanted: Collection[str]) -> str:
     """What may be said of a first line: it is a person's row where a file has no header."""
     known = list(dict.fromkeys(name for name in names if name in wanted))
     if known:
-        return f"of its {len(names)} columns, known are {', '.join(known)}"
+        return f"of its {counted(len(names), 'column')}, known are {', '.join(known)}"
     other = other_separator(names)
     if other:
         return f"its one column holds {other[1]} {other[0]} in its name, so it is divided by another separator"
-    return f"none of its {len(names)} columns is known, so the first line looks like data and no header"
+    none = f"none of its {len(names)} columns is known" if len(names) > 1 else "its one column is not known"
+    return f"{none}, so the first line looks like data and no header"

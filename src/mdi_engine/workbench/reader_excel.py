@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mdi_engine.errors import InputRefused
+from mdi_engine.errors import InputRefused, counted
 from mdi_engine.workbench.chunks import Cell, Chunk, Chunker, Record, checked_names, located
 from mdi_engine.workbench.extract import Extract
 from mdi_engine.workbench.formats import Layout
@@ -130,7 +130,7 @@ def _chosen(extract: Extract, layout: Layout, names: Sequence[str]) -> str:
     if layout.sheet not in names:
         path = str(extract.path)
         raise InputRefused(
-            f"{path}: there is no sheet {layout.sheet!r} among its {len(names)} sheets.",
+            f"{path}: there is no sheet {layout.sheet!r} among its {counted(len(names), 'sheet')}.",
             hint="Correct `sheet` in source.toml, or leave it out for the first sheet.",
             path=path,
             sheets=len(names),

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mdi_engine.errors import InputRefused, ModelError
+from mdi_engine.errors import InputRefused, ModelError, counted
 from mdi_engine.workbench.chunks import Fault
 from mdi_engine.workbench.contract import Contract
 from mdi_engine.workbench.database import gathered, quoted
@@ -264,7 +264,7 @@ def _refuse_doubled(con: duckdb.DuckDBPyConnection, contract: Contract, extracts
         return
     places = [", ".join(f"{extracts[file].path.name} row {row}" for file, row in places[:4]) for _, places in doubled]
     raise InputRefused(
-        f"{contract.name}: {doubled[0][0]} values of the key {contract.key} stand in more than one row: "
+        f"{contract.name}: {counted(doubled[0][0], 'value')} of the key {contract.key} in more than one row: "
         + "; ".join(places)
         + (" …" if doubled[0][0] > len(doubled) else "."),
         hint="One delivery names each key once. Ask the source which row holds, or remove the others.",
