@@ -37,7 +37,7 @@ from mdi_engine.workbench.contract import Contract, load_contract
 from mdi_engine.workbench.database import open_workbench
 from mdi_engine.workbench.extract import Extract, receive
 
-CHUNK = 4_000
+CHUNK = 2_000
 _PART = ".part"
 
 

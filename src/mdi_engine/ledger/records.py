@@ -21,7 +21,7 @@ from mdi_engine.ledger.schema import record_versions, source_records
 from mdi_engine.ledger.versions import Batch, Known
 
 RECORDS_APPENDED = "records-appended"
-CHUNK = 4000
+CHUNK = 2000
 _T = TypeVar("_T")
 
 
