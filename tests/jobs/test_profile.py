@@ -71,8 +71,18 @@ def test_a_source_is_its_newest_delivery(settings: Settings, file: Path) -> None
     file.write_text(FILE.replace("RS A", "RS B").replace("\n,3171004", "\n3172,3171004") + "9999,few\n")
     ingest(settings, "pusdatin", [file])
     found = profile(settings, "pusdatin")
-    assert (found.rows, found.rejected) == (4, 1)
+    assert (found.read, found.rows, found.rejected) == (5, 4, 1)
     assert found.columns[2].top == (("RS B", 2), ("RS Panjang Namanya", 1))
+
+
+def test_the_counts_of_a_delivery_are_those_of_its_ingest(settings: Settings, file: Path) -> None:
+    """One row does not fit the header; another does, and is profiled, though the contract sets it aside."""
+    file.write_text(FILE + "9999,few\n3171,no code,RS C\n")
+    taken = ingest(settings, "pusdatin", [file])
+    found = profile(settings, "pusdatin")
+    assert (found.read, found.rows, found.rejected) == (6, 5, 2) == (taken.read, taken.read - 1, taken.rejected)
+    (finding,) = (each for each in found.findings if each.code == "rejected_rows")
+    assert finding.share == 2 / 6
 
 
 def test_a_personal_column_shows_no_values(settings: Settings, file: Path) -> None:

@@ -72,7 +72,8 @@ def profile(
 
 
 def _show(found: Profile) -> None:
-    show(facts([("rows", found.rows), ("rejected", found.rejected)], f"profile {found.target}"), "")
+    counts = [("read", found.read), ("fit the header", found.rows), ("rejected", found.rejected)]
+    show(facts(counts, f"profile {found.target}"), "")
     heads = ("column", "full", "empty", "placeholders", "distinct", "most on", "length", "format")
     right = frozenset(("full", "length"))
     show(Table(heads, [_column(column) for column in found.columns], right=right))

@@ -26,11 +26,13 @@ from mdi_engine.workbench.reader import read_chunks
 
 @dataclass(frozen=True)
 class Profile:
-    """A source's newest delivery, or a file: rows that could be read; how many were `rejected`, for not fitting the
-    header (these are not among the rows) or the contract; each column; and what is wrong, the gravest first.
+    """A source's newest delivery, or a file: how many rows were `read`; the `rows` among them that fit the header, and
+    are profiled; how many were `rejected`, for not fitting the header, or the contract (these are profiled all the
+    same); each column; and what is wrong, the gravest first.
     """
 
     target: str
+    read: int
     rows: int
     rejected: int
     columns: tuple[ColumnProfile, ...]
@@ -67,9 +69,9 @@ def profile_delivery(
     names = ", ".join(quoted(column.name) for column in columns)
     table = quoted("raw_" + contract.name)
     con.execute(f"CREATE TEMP TABLE profiled AS SELECT {names} FROM {table} WHERE delivery = ?", [delivery])  # noqa: S608
-    counted = con.execute("SELECT rejected FROM deliveries WHERE delivery = ?", [delivery]).fetchall()
+    ((read, rejected),) = con.execute("SELECT read, rejected FROM deliveries WHERE delivery = ?", [delivery]).fetchall()
     register(con, normalizers)
-    return _profile(con, contract.name, counted[0][0], {column.name: column for column in columns}, top, each)
+    return _profile(con, contract.name, read, rejected, {column.name: column for column in columns}, top, each)
 
 
 @contextmanager
@@ -102,12 +104,15 @@ def profile_table(
 ) -> Profile:
     """Profile the table that `scratch_table` made; `asked` says what to make of its columns, in their order."""
     register(con, normalizers)
-    return _profile(con, target, rejected, {f"c{number}": column for number, column in enumerate(asked)}, top, each)
+    read = con.execute("SELECT count(*) FROM profiled").fetchall()[0][0] + rejected
+    named = {f"c{number}": column for number, column in enumerate(asked)}
+    return _profile(con, target, read, rejected, named, top, each)
 
 
 def _profile(
     con: duckdb.DuckDBPyConnection,
     target: str,
+    read: int,
     rejected: int,
     asked: Mapping[str, Asked],
     top: int,
@@ -118,7 +123,7 @@ def _profile(
     rows = con.execute("SELECT count(*) FROM profiled").fetchall()[0][0]
     columns, masks, findings = [], [], []
     if rejected:
-        findings.append(finding("rejected_rows", None, rejected, rows + rejected))
+        findings.append(finding("rejected_rows", None, rejected, read))
     for at, of in asked.items():
         count_column(con, at)
         column = column_profile(con, of.name, rows, of.personal or (of.doubtful and has_long_numbers(con)), top)
@@ -127,4 +132,4 @@ def _profile(
         columns.append(column)
         each()
     findings += row_findings(con, rows, list(asked), masks)
-    return Profile(target, rows, rejected, tuple(columns), by_severity(findings))
+    return Profile(target, read, rows, rejected, tuple(columns), by_severity(findings))
