@@ -22,7 +22,14 @@ def test_a_second_demo_writes_no_event_and_churns_nothing(demo: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("entity", "least"),
-    [("patient", 0.97), ("practitioner", 0.99), ("facility", 0.99), ("product", 0.95), ("payer", 0.9), ("service", 0.85)],
+    [
+        ("patient", 0.97),
+        ("practitioner", 0.99),
+        ("facility", 0.99),
+        ("product", 0.95),
+        ("payer", 0.9),
+        ("service", 0.85),
+    ],
 )
 def test_the_demo_finds_what_is_the_same(demo_home: Path, entity: str, least: float) -> None:
     told = json.loads(Shell(demo_home).mdi("evaluate", entity, "--truth", _truth(entity), "--json").stdout)

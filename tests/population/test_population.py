@@ -188,7 +188,9 @@ def staff_of(out: Path, month: str = "") -> list[Row]:
 
 def test_every_record_has_one_truth_and_every_truth_a_record(months: Written) -> None:
     delivered = {("simrs", key) for month in ("", *LATER) for key in simrs_of(months.out, month)}
-    delivered |= {("dukcapil", str(fingerprint(nik))) for month in ("", *LATER) for nik in registry_of(months.out, month)}
+    delivered |= {
+        ("dukcapil", str(fingerprint(nik))) for month in ("", *LATER) for nik in registry_of(months.out, month)
+    }
     truth = months.truth("patient")
     assert len(truth) == len(delivered)
     assert {(row["source"], row["source_key"]) for row in truth} == delivered

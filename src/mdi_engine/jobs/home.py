@@ -52,7 +52,7 @@ def require_ledger(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     if known:
         raise Conflict(
             f"{settings.home}: the workbench knows {known} deliveries that went into a ledger, and the ledger is gone.",
-            hint=f"Put {settings.ledger_path.name} back from a backup. Only where none of its numbers matters any more: "
+            hint=f"Put {settings.ledger_path.name} back from a backup. Only where none of its numbers matters: "
             "`mdi ingest --yes` begins a new one.",
             home=str(settings.home),
             deliveries=known,
