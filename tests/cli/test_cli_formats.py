@@ -247,6 +247,40 @@ def test_an_xls_is_what_its_content_says(tmp_path: Path, mdi: Mdi) -> None:
     assert (code, "an old binary .xls" in err) == (3, True)
 
 
+def test_standard_input_is_a_file_called_stdin(shell: Shell) -> None:
+    write_source(shell.folder)
+    rows = SOUND["csv"].decode()
+    ingest = ("ingest", "klinik", "-", "--pipelines", "pipelines", "--json")
+    told = json.loads(shell.mdi(*ingest, stdin=rows).stdout)
+    assert (told["read"], told["accepted"], [file["name"] for file in told["files"]]) == (2, 2, ["stdin"])
+    (kept,) = (shell.folder / "mdi-home" / "extracts" / "klinik").iterdir()
+    assert (kept.read_bytes(), kept.stat().st_mode & 0o777) == (SOUND["csv"], 0o600)
+    (shell.folder / "a.csv").write_bytes(SOUND["csv"])
+    again = shell.mdi("ingest", "klinik", "a.csv", "--pipelines", "pipelines", "--json")
+    assert json.loads(again.stdout)["outcome"] == "known"
+    told = json.loads(shell.mdi("profile", "-", "--separator", ";", "--json", stdin=rows.replace(",", ";")).stdout)
+    assert (told["target"], told["rows"], len(told["columns"])) == ("stdin", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "says"),
+    [
+        (("ingest", "klinik", "-"), "", 3, "mdi: stdin: the file is empty."),
+        (("profile", "-"), "", 3, "mdi: stdin: the file is empty."),
+        (("ingest", "klinik", "-"), "a,b\n1,2\n", 3, "mdi: stdin: missing column kode, nama"),
+        (("ingest", "klinik", "-", "-"), "kode,nama\n", 2, "mdi: standard input can be one file only"),
+    ],
+)
+def test_standard_input_may_be_refused(
+    shell: Shell, arguments: tuple[str, ...], stdin: str, code: int, says: str
+) -> None:
+    write_source(shell.folder)
+    done = shell.mdi(*arguments, "--pipelines", "pipelines", stdin=stdin)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert says in done.stderr
+    assert [path.name for path in shell.folder.iterdir()] == ["pipelines"]
+
+
 def test_a_refusal_by_the_installed_command(shell: Shell) -> None:
     write_source(shell.folder, 'format = "xlsx"')
     (shell.folder / "a.xls").write_bytes(OLE)

@@ -20,7 +20,9 @@ _CELL = 70
 
 
 def profile(
-    target: Annotated[str, typer.Argument(metavar="SOURCE|FILE", help="A source's newest delivery, or any file.")],
+    target: Annotated[
+        str, typer.Argument(metavar="SOURCE|FILE", help="A source's newest delivery, or any file; - is CSV from stdin.")
+    ],
     top: Annotated[int, typer.Option("--top", min=0, help="How many values and formats to show per column.")] = 5,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="OUT.html", help="Write a page that opens offline.")

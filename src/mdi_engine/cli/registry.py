@@ -47,7 +47,9 @@ def demo(home: Home = None, json: Json = False) -> None:
 
 def ingest(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source, such as sirs or pusdatin.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Extract files; together one delivery.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Extract files; together one delivery. - is stdin.")
+    ],
     yes: Annotated[
         bool, typer.Option("--yes", help="Withdraw more than the source allows; take an older delivery again.")
     ] = False,

@@ -35,7 +35,7 @@ from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench import landing, staging
 from mdi_engine.workbench.contract import Contract, load_contract
 from mdi_engine.workbench.database import open_workbench
-from mdi_engine.workbench.extract import Extract, receive
+from mdi_engine.workbench.extract import STDIN, Extract, receive
 
 CHUNK = 2_000
 _PART = ".part"
@@ -100,7 +100,7 @@ def ingest(
     yes: bool = False,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Take in `files` as one delivery of `source`.
+    """Take in `files` as one delivery of `source`; `-` among them is standard input.
 
     `yes` lets a full delivery withdraw more than the contract's share, or withdraw at all though the keys of some rows
     cannot be read, lets an older delivery be taken in again over a newer one, and begins a new ledger where the old one
@@ -111,6 +111,8 @@ def ingest(
     contract = load_contract(pipeline_folders(settings), source)
     if not files:
         raise UsageError("no file was given.", hint=f"For example: mdi ingest {source} FILE.csv")
+    if files.count(STDIN) > 1:
+        raise UsageError("standard input can be one file only.", hint="Give `-` once, or the files by their names.")
     with (
         _home(settings.home),
         open_workbench(settings.workbench_path) as con,

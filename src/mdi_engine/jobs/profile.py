@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mdi_engine.errors import InputRefused, NotFound, UsageError
 from mdi_engine.jobs.progress import SILENT, Progress
@@ -13,7 +15,7 @@ from mdi_engine.reference.personal_columns import looks_personal, usual_check
 from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench.contract import Contract, load_contract, sources
 from mdi_engine.workbench.database import open_workbench
-from mdi_engine.workbench.extract import Extract
+from mdi_engine.workbench.extract import STDIN, Extract, receive
 from mdi_engine.workbench.formats import Layout, other_separator
 from mdi_engine.workbench.landing import newest_delivery
 from mdi_engine.workbench.profile import Asked, Profile, profile_delivery, profile_table, scratch_table
@@ -34,7 +36,8 @@ def profile(
     show_values: bool = False,
     progress: Progress = SILENT,
 ) -> Profile:
-    """Profile `target`: the name of a source, of which the newest delivery is taken, or the path of a file.
+    """Profile `target`: the name of a source, of which the newest delivery is taken, or the path of a file;
+    `-` is CSV from standard input.
 
     `encoding` (where there is no byte-order mark) and `separator` are for a file. `top` values and shapes are given per
     column; no value of a column that its contract calls personal, or that in a file looks so by its name or by long
@@ -51,10 +54,16 @@ def profile(
             )
         return _of_source(settings, target, top, progress)
     path = Path(target)
+    if path == STDIN:
+        with TemporaryDirectory(prefix="mdi-") as folder:
+            extract = receive(STDIN, Path(folder) / "stdin", encoding)
+            layout = Layout("csv", separator)
+            return _of_file(extract, layout, read_names(extract, layout), top, show_values, progress)
     if not path.exists():
         known = ", ".join(sources(pipeline_folders(settings)))
         raise NotFound(f"{target}: neither a source ({known}) nor a file.", target=target)
-    return _of_file(path, encoding, separator, top, show_values, progress)
+    progress.stage("inspect")
+    return _of_file(*_opened(path, encoding, separator), top, show_values, progress)
 
 
 def _of_source(settings: Settings, source: str, top: int, progress: Progress) -> Profile:
@@ -73,9 +82,9 @@ def _asked(contract: Contract) -> list[Asked]:
     return [Asked(name, column.personal, checks=_checks(column.check)) for name, column in contract.columns.items()]
 
 
-def _of_file(path: Path, encoding: str, separator: str, top: int, show_values: bool, progress: Progress) -> Profile:
-    progress.stage("inspect")
-    extract, layout, names = _opened(path, encoding, separator)
+def _of_file(
+    extract: Extract, layout: Layout, names: Sequence[str], top: int, show_values: bool, progress: Progress
+) -> Profile:
     columns = [
         Asked(name, not show_values and looks_personal(name), not show_values, _checks(usual_check(name)))
         for name in names
@@ -89,7 +98,7 @@ def _of_file(path: Path, encoding: str, separator: str, top: int, show_values: b
     progress.stage("read")
     with scratch_table(extract, layout, names) as (con, rejected):
         progress.stage("columns", len(columns))
-        found = profile_table(con, path.name, rejected, columns, NORMALIZERS, top, progress.advance)
+        found = profile_table(con, extract.path.name, rejected, columns, NORMALIZERS, top, progress.advance)
     wrong = [finding("header_is_data", None, 1, 1)] if headless else []
     if other:
         wrong.append(finding("other_separator", None, found.rows, found.rows, separator=other[0], times=other[1]))

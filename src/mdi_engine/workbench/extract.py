@@ -13,6 +13,7 @@ import hashlib
 import io
 import os
 import re
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from mdi_engine.errors import InputRefused, NotFound, UsageError
 from mdi_engine.workbench.formats import BINARY, GZIP, Format, refuse_another_format
 
 Encoding = Literal["utf-8", "cp1252", "latin-1", "utf-16", "utf-16-le", "utf-16-be"]
+
+# What stands for standard input where a file is asked for.
+STDIN = Path("-")
 
 _PIECE = 1 << 20
 _CODECS: dict[str, str] = {codecs.lookup(name).name: name for name in get_args(Encoding)}
@@ -76,7 +80,8 @@ def inspect(path: Path, encoding: str, limits: Limits = LIMITS, *, format: Forma
 
 
 def receive(path: Path, copy: Path, encoding: str, limits: Limits = LIMITS, *, format: Format = "csv") -> Extract:
-    """Copy the file to `copy`, and inspect the copy: what is hashed, judged, read and kept are the same bytes.
+    """Copy the file to `copy`, and inspect the copy: what is hashed, judged, read and kept are the same bytes. `STDIN`
+    is read to its end, and called `stdin`.
 
     Raises as `inspect` does; the copy, readable by its owner only, is there then, whole or in part.
     """
@@ -87,7 +92,7 @@ def receive(path: Path, copy: Path, encoding: str, limits: Limits = LIMITS, *, f
         digest = _sha256(_written(pieces, out))
         out.flush()
         os.fsync(out.fileno())
-    return _examined(path, copy, digest, codec, limits, format)
+    return _examined(Path("stdin") if path == STDIN else path, copy, digest, codec, limits, format)
 
 
 def _codec(encoding: str) -> str:
@@ -106,6 +111,9 @@ def _codec(encoding: str) -> str:
 
 def _pieces(path: Path) -> Iterator[bytes]:
     """The bytes of the file as they are. What cannot be read is a refusal."""
+    if path == STDIN:
+        yield from iter(lambda: sys.stdin.buffer.read(_PIECE), b"")
+        return
     if not path.exists():
         raise NotFound(f"{path}: there is no such file.", path=str(path))
     if not path.is_file():
