@@ -49,8 +49,8 @@ def lookup(conn: Connection, entity: str, source: str, keys: Iterable[str]) -> d
     """The records of a source by those of these keys it has had, withdrawn ones included."""
     columns, wanted, ours = source_records.c, list(keys), owned_by(entity, source)
     # Of a first delivery, sorted by key, one seek tells that nothing lies between the least and the greatest key.
-    between = columns.source_key.between(min(wanted, default=""), max(wanted, default=""))
-    if conn.execute(select(columns.id).where(*ours, between).limit(1)).first() is None:
+    between = columns.source_key >= min(wanted, default=""), columns.source_key <= max(wanted, default="")
+    if conn.execute(select(columns.id).where(*ours, *between).limit(1)).first() is None:
         return {}
     statement = select(
         columns.source_key, columns.id, columns.version, columns.live, record_versions.c.payload_hash
