@@ -329,3 +329,21 @@ def test_evidence_known_from_the_round_before_is_the_evidence() -> None:
     while rounds.merge(rounds.choices(parameters.completeness)):
         fresh = profiles.Profiles(records, parameters).scores(rounds.members, rounds.left, rounds.right)
         assert fresh.tolist() == rounds.evidence.tolist()
+
+
+def test_a_sample_of_components_teaches_about_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(8)
+    persons = [person(rng) for _ in range(400)]
+    rows = [row for first in persons for row in (first, *(copy_of(first, rng) for _ in range(rng.randint(0, 2))))]
+    keys = [f"{rng.randrange(10**9):09}" for _ in rows]
+    records, parameters = table(rows, people_model(), ["a"] * len(rows), keys), trained()[1]
+    whole = hazard.learn(records, parameters)
+    monkeypatch.setattr(hazard, "MOST", 400)
+    part = hazard.learn(records, parameters)
+    assert part != whole
+    assert abs(part.clusters - whole.clusters) < 200
+    for one, other in zip(part.done[:3], whole.done[:3], strict=True):
+        assert abs(2 ** (one / 1000) - 2 ** (other / 1000)) < 0.12
+    order = rng.sample(range(len(rows)), len(rows))
+    moved = table([rows[i] for i in order], people_model(), ["a"] * len(rows), [keys[i] for i in order])
+    assert hazard.learn(moved, parameters) == part
