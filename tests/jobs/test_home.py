@@ -311,7 +311,7 @@ def test_verify_sees_a_ledger_older_than_its_deliveries(copy: Settings, tmp_path
     assert verify_home(copy).findings == ()
     shutil.copy(tmp_path / "backup", copy.ledger_path)
     (finding,) = verify_home(copy).findings
-    assert "sirs: 2 rows of delivery 4" in finding.message
+    assert "sirs: in delivery 4, 2 rows not in the ledger" in finding.message
     ingest(copy, "sirs", [later])
     assert verify_home(copy).findings == ()
 
