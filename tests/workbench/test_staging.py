@@ -91,7 +91,7 @@ def test_a_row_without_key_is_set_aside_with_its_raw_value(
 def test_a_doubled_key_refuses_the_delivery_without_telling_the_key(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputRefused, match="2 values of the key kode stand in more than one row") as caught:
+    with pytest.raises(InputRefused, match="2 values of the key kode in more than one row") as caught:
         staged(con, tmp_path, "kode,nama\n777,A\n888,B\n 777 ,C\n", "kode,nama\n1,D\n888,E\n")
     assert "0.csv row 1, 0.csv row 3; 0.csv row 2, 1.csv row 2." in caught.value.message
     assert "777" not in str(caught.value)
