@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from ledger_helpers import add
 from sqlalchemy import Connection, Engine, select
@@ -151,6 +151,10 @@ MEANWHILE = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(MONTHS, MEANWHILE)
+@example(
+    [Month({"k0": "A"}, {}, 1, True), Month({"k1": "A", "k2": "A"}, {}, 1, False)],
+    Meanwhile(2, {"k0": "A"}, set(), True),
+)
 def test_what_arrives_between_reading_and_applying_costs_no_live_record_its_master(
     empty_ledger: Path, months: list[Month], meanwhile: Meanwhile
 ) -> None:

@@ -44,7 +44,9 @@ def read_neighbourhood(
     `numbers` are taken in whether or not a cluster touches them: records may have left them.
     See `whole_clusters` for the live records of a touched master that no cluster names.
     """
-    found = _families(conn, entity, numbers)
+    # Another run may have merged one of the numbers since: then the master it leads to belongs to the part.
+    ends = {end for some in batches(sorted(numbers)) for end in _ends(conn, _numbered(entity, some))}
+    found = _families(conn, entity, ends)
     members = _members(conn, entity, found)
     records = {record for cluster in clusters for record in cluster} | members.keys()
     fresh = set(records)
@@ -181,6 +183,10 @@ def _live(conn: Connection, records: Iterable[int]) -> set[int]:
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """`values` in slices that fit one IN list."""
     return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))
+
+
+def _numbered(entity: str, numbers: Sequence[str]) -> Select[Any]:
+    return _all_masters(entity).where(masters.c.number.in_(numbers))
 
 
 def _all_masters(entity: str) -> Select[Any]:
