@@ -19,15 +19,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mdi_engine.normalize import medicine_parse
-from mdi_engine.normalize.fornas import fornas_drug, fornas_form, fornas_strength, fornas_unit
-from mdi_engine.normalize.inn import inn_key
-from mdi_engine.normalize.medicine import NORMALIZERS as MEDICINE
-from mdi_engine.normalize.medicine import medicine_form_code, medicine_strength, medicine_substances
-from mdi_engine.normalize.medicine_parse import parse_medicine
-from mdi_engine.normalize.medicine_strength import read_strength
-from mdi_engine.normalize.medicine_substances import make_index, substance_at
-from mdi_engine.normalize.nie import nie, nie_fault, nie_form_name, nie_kind
+from mdi_engine.normalize.medicines import parse as medicine_parse
+from mdi_engine.normalize.medicines.fornas import fornas_drug, fornas_form, fornas_strength, fornas_unit
+from mdi_engine.normalize.medicines.inn import inn_key
+from mdi_engine.normalize.medicines.nie import nie, nie_fault, nie_form_name, nie_kind
+from mdi_engine.normalize.medicines.parse import parse_medicine
+from mdi_engine.normalize.medicines.reading import NORMALIZERS as MEDICINE
+from mdi_engine.normalize.medicines.reading import medicine_form_code, medicine_strength, medicine_substances
+from mdi_engine.normalize.medicines.strength import read_strength
+from mdi_engine.normalize.medicines.substances import make_index, substance_at
 from mdi_engine.normalize.text import ascii_lower, clean_text
 from mdi_engine.reference.medicine_words import medicine_substances as medicine_substances_table
 

@@ -24,8 +24,8 @@ from mdi_engine.ledger.verify import verify
 from mdi_engine.settings import Settings, shipped
 from mdi_engine.workbench import landing
 from mdi_engine.workbench.contract import load_contract
-from mdi_engine.workbench.extract import Extract, receive
-from mdi_engine.workbench.formats import Format
+from mdi_engine.workbench.readers.extract import Extract, receive
+from mdi_engine.workbench.readers.formats import Format
 
 HEADER = "kode_rs,nama_rs,nama_prop,jenis_rs,kelas,pemilik,total_tt"
 

@@ -12,9 +12,9 @@ from mdi_engine.jobs.profile import profile
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.reference.tables import read_toml
 from mdi_engine.settings import Settings
-from mdi_engine.workbench.profile import Profile
-from mdi_engine.workbench.profile_columns import ColumnProfile, Format
-from mdi_engine.workbench.profile_findings import Finding
+from mdi_engine.workbench.profiling.columns import ColumnProfile, Format
+from mdi_engine.workbench.profiling.findings import Finding
+from mdi_engine.workbench.profiling.overview import Profile
 
 FILE = """kode_kab,kode_instansi,unit_kerja
 3171,3171001,RS A

@@ -11,7 +11,7 @@ from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.profile import profile
 from mdi_engine.population.generate import Order, generate
 from mdi_engine.settings import Settings
-from mdi_engine.workbench.profile import Profile
+from mdi_engine.workbench.profiling.overview import Profile
 
 PEOPLE = 10_000
 

@@ -14,8 +14,8 @@ import pytest
 
 from mdi_engine.jobs.profile import profile
 from mdi_engine.settings import Settings
-from mdi_engine.workbench.profile import Profile
-from mdi_engine.workbench.profile_findings import findings_table
+from mdi_engine.workbench.profiling.findings import findings_table
+from mdi_engine.workbench.profiling.overview import Profile
 
 N = 1_500
 Row = dict[str, str]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.normalize.addresses import address, address_core, address_number, address_rt_rw, kecamatan_code
+from mdi_engine.normalize.places.addresses import address, address_core, address_number, address_rt_rw, kecamatan_code
 from mdi_engine.reference.regions import kecamatan, retired_kecamatan
 
 WORDS = [

@@ -3,7 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.random import PCG64, Generator
 
-from mdi_engine.normalize.facility import NOTHING, FacilityName, facility_core, facility_name, parse_facility_name
+from mdi_engine.normalize.places.facility import (
+    NOTHING,
+    FacilityName,
+    facility_core,
+    facility_name,
+    parse_facility_name,
+)
 from mdi_engine.population.catalogue.hospital_names import HEADS, Kind, invent, vary
 from mdi_engine.reference.facility_words import facility_words
 from mdi_engine.reference.regions import kabkota

@@ -1,8 +1,8 @@
 import pytest
 
-from mdi_engine.normalize.fornas import FornasName, parse_fornas_name
-from mdi_engine.normalize.makers import maker_core
-from mdi_engine.normalize.medicine import (
+from mdi_engine.normalize.medicines.fornas import FornasName, parse_fornas_name
+from mdi_engine.normalize.medicines.makers import maker_core
+from mdi_engine.normalize.medicines.reading import (
     brand_core,
     medicine_brand,
     medicine_concentration,

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.normalize import fornas, nie
-from mdi_engine.normalize.fornas import parse_fornas_name
-from mdi_engine.normalize.inn import english_acid, inn_key
-from mdi_engine.normalize.makers import maker_core
-from mdi_engine.normalize.medicine import NORMALIZERS, medicine_pack, medicine_strength, medicine_substances
-from mdi_engine.normalize.medicine_parse import parse_medicine
-from mdi_engine.normalize.medicine_strength import number
-from mdi_engine.normalize.medicine_substances import index, word_key
-from mdi_engine.normalize.medicine_tokens import form_at
-from mdi_engine.normalize.nie import parse_nie
+from mdi_engine.normalize.medicines import fornas, nie
+from mdi_engine.normalize.medicines.fornas import parse_fornas_name
+from mdi_engine.normalize.medicines.inn import english_acid, inn_key
+from mdi_engine.normalize.medicines.makers import maker_core
+from mdi_engine.normalize.medicines.nie import parse_nie
+from mdi_engine.normalize.medicines.parse import parse_medicine
+from mdi_engine.normalize.medicines.reading import NORMALIZERS, medicine_pack, medicine_strength, medicine_substances
+from mdi_engine.normalize.medicines.strength import number
+from mdi_engine.normalize.medicines.substances import index, word_key
+from mdi_engine.normalize.medicines.tokens import form_at
 from mdi_engine.normalize.text import MAX_CHARS, null_placeholder
 from mdi_engine.reference.medicine_words import medicine_forms, medicine_salts
 from mdi_engine.reference.medicine_words import medicine_substances as substances_table

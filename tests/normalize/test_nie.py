@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.normalize.nie import (
+from mdi_engine.normalize.medicines.nie import (
     Nie,
     nie,
     nie_class,

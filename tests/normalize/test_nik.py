@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.normalize.nik import (
+from mdi_engine.normalize.persons.nik import (
     kk,
     nik,
     nik_birth_date,

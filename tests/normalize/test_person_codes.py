@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from mdi_engine.normalize.codes import hospital_code, site_code
 from mdi_engine.normalize.contacts import phone
-from mdi_engine.normalize.licences import sip_number, sip_numbers, str_number, str_numbers
-from mdi_engine.normalize.nik import nik, nik_fault
-from mdi_engine.normalize.person_codes import bpjs_card, fingerprint, nip, nip_birth_date, nip_sex, passport
+from mdi_engine.normalize.persons.codes import bpjs_card, fingerprint, nip, nip_birth_date, nip_sex, passport
+from mdi_engine.normalize.persons.licences import sip_number, sip_numbers, str_number, str_numbers
+from mdi_engine.normalize.persons.nik import nik, nik_fault
 
 SHAPED = st.from_regex(r"\A['A-Z0-9 .\-/;]{4,26}\Z")
 

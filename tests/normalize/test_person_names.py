@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.normalize.person_names import (
+from mdi_engine.normalize.persons.names import (
     newborn_mother,
     newborn_order,
     person_core,
@@ -15,8 +15,8 @@ from mdi_engine.normalize.person_names import (
     person_sound,
     person_titles,
 )
-from mdi_engine.normalize.person_parse import parse_person_name, read_person_name
-from mdi_engine.normalize.person_tokens import name_words, plain
+from mdi_engine.normalize.persons.parse import parse_person_name, read_person_name
+from mdi_engine.normalize.persons.tokens import name_words, plain
 from mdi_engine.reference.person_words import person_words
 
 # Every word that means more than itself, and words that do not.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.normalize.person_spelling import fold_name, modern_name
+from mdi_engine.normalize.persons.spelling import fold_name, modern_name
 from mdi_engine.reference.person_words import person_words
 
 LETTERS = st.text("abcdefghijklmnopqrstuvwxyz", max_size=20)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.normalize.professions import profession, profession_of_titles, professions
+from mdi_engine.normalize.persons.professions import profession, profession_of_titles, professions
 from mdi_engine.reference.person_words import person_words
 from mdi_engine.reference.tables import read_toml
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mdi_engine.normalize.codes import hospital_code
-from mdi_engine.normalize.facility import facility_type, parse_facility_name
-from mdi_engine.normalize.regions import kabkota_code, province_code
+from mdi_engine.normalize.places.facility import facility_type, parse_facility_name
+from mdi_engine.normalize.places.regions import kabkota_code, province_code
 
 FACILITIES = Path(os.environ.get("MDI_REAL_DATA", Path(__file__).parents[3] / "shared" / "data")) / "facilities"
 pytestmark = [

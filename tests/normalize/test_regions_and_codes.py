@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdi_engine.normalize.codes import hospital_code
-from mdi_engine.normalize.regions import has_both_kinds, kabkota_code, place_at, province_code
+from mdi_engine.normalize.places.regions import has_both_kinds, kabkota_code, place_at, province_code
 from mdi_engine.reference.regions import before_papua_split, kabkota, provinces, retired_kabkota
 
 

@@ -14,7 +14,7 @@ from mdi_engine.normalize.text import null_placeholder
 from mdi_engine.settings import shipped
 from mdi_engine.workbench.contract import load_contract, sources
 from mdi_engine.workbench.database import open_scratch
-from mdi_engine.workbench.extract import inspect
+from mdi_engine.workbench.readers.extract import inspect
 from mdi_engine.workbench.staging import stage
 
 PIPELINES = [shipped("pipelines")]

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mdi_engine.normalize.person_codes import fingerprint
+from mdi_engine.normalize.persons.codes import fingerprint
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.settings import shipped
 from mdi_engine.workbench.contract import load_contract, sources
 from mdi_engine.workbench.database import open_scratch
-from mdi_engine.workbench.extract import inspect
+from mdi_engine.workbench.readers.extract import inspect
 from mdi_engine.workbench.staging import stage
 
 PIPELINES = [shipped("pipelines")]

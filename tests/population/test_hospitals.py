@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from numpy.random import PCG64, Generator
 
 from mdi_engine.normalize.codes import hospital_code
-from mdi_engine.normalize.regions import kabkota_code, province_code
+from mdi_engine.normalize.places.regions import kabkota_code, province_code
 from mdi_engine.population.catalogue.facilities import facility_extracts
 from mdi_engine.population.catalogue.hospital_names import HEADS, LONGEST_NAME, Kind, invent, vary
 from mdi_engine.population.writing.extracts import Extract, Row

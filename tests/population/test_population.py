@@ -15,7 +15,7 @@ from population_helpers import Row, Written, all_bytes, rows
 
 from mdi_engine.errors import Conflict, UsageError
 from mdi_engine.normalize.codes import hospital_code
-from mdi_engine.normalize.person_codes import fingerprint
+from mdi_engine.normalize.persons.codes import fingerprint
 from mdi_engine.population.draws import choose, rank_within, stream
 from mdi_engine.population.generate import LARGEST, Order, generate
 from mdi_engine.population.people.identifiers import SERIALS, _serial

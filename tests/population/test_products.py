@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.random import PCG64, Generator
 
-from mdi_engine.normalize.nie import nie
+from mdi_engine.normalize.medicines.nie import nie
 from mdi_engine.population.catalogue.products import Product, catalogue, forms, substances
 from mdi_engine.population.sources.listings import free_text, typed_number
 

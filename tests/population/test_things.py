@@ -10,7 +10,7 @@ import pytest
 from python_calamine import load_workbook
 
 from mdi_engine.normalize.codes import hospital_code, site_code
-from mdi_engine.normalize.regions import kabkota_code
+from mdi_engine.normalize.places.regions import kabkota_code
 from mdi_engine.normalize.service_codes import icd9cm_code, kptl_code, loinc_code, plain_number
 from mdi_engine.population.catalogue.facilities import houses
 from mdi_engine.population.things import write_things

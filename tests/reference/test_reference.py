@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from mdi_engine.normalize.regions import compact
+from mdi_engine.normalize.places.regions import compact
 from mdi_engine.normalize.spelling import fold_spelling
 from mdi_engine.reference.facility_words import facility_words
 from mdi_engine.reference.placeholders import is_placeholder, placeholder_exact, placeholder_words

@@ -11,10 +11,10 @@ from typing import Any
 
 import openpyxl
 
-from mdi_engine.workbench.chunks import Chunk, Fault
-from mdi_engine.workbench.extract import inspect
-from mdi_engine.workbench.formats import Layout
-from mdi_engine.workbench.reader import read_chunks, read_names
+from mdi_engine.workbench.readers.chunks import Chunk, Fault
+from mdi_engine.workbench.readers.extract import inspect
+from mdi_engine.workbench.readers.formats import Layout
+from mdi_engine.workbench.readers.reader import read_chunks, read_names
 
 HOSTILE = ['"', "'", "\x1b[2J", "\u202eRS", "=1+1", "<b>", "&amp;", "]]>", "a\nb", "  ", "'; DROP TABLE raw; --", "𝒳"]
 

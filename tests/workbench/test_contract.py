@@ -7,7 +7,7 @@ import pytest
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import ModelError, NotFound
 from mdi_engine.workbench.contract import load_contract, sources
-from mdi_engine.workbench.formats import Layout
+from mdi_engine.workbench.readers.formats import Layout
 
 SOURCE = """[source]
 name = "toko"

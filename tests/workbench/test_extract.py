@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mdi_engine.errors import InputRefused, NotFound, UsageError
-from mdi_engine.workbench.extract import Limits, inspect, open_text, receive
+from mdi_engine.workbench.readers.extract import Limits, inspect, open_text, receive
 
 
 def written(tmp_path: Path, content: bytes, name: str = "a.csv") -> Path:

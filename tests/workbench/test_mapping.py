@@ -20,9 +20,9 @@ from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.workbench import crew, mapping
 from mdi_engine.workbench.contract import Column, Contract
 from mdi_engine.workbench.database import open_scratch
-from mdi_engine.workbench.formats import Layout
 from mdi_engine.workbench.functions import Normalizer, register
 from mdi_engine.workbench.mapping import map_rows
+from mdi_engine.workbench.readers.formats import Layout
 from mdi_engine.workbench.rowwise import is_rowwise, most_read
 
 TEXTS = ["", "a", "  A  b ", "-", "é\u0301", "🏥", "\x00", "'; DROP TABLE raw; --", "x" * 5_000, None, None, "e", "die"]

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.workbench import reader_csv
-from mdi_engine.workbench.chunks import Fault, Header
-from mdi_engine.workbench.extract import inspect
-from mdi_engine.workbench.formats import Layout
-from mdi_engine.workbench.plain_csv import plain_table
+from mdi_engine.workbench.readers import reader_csv
+from mdi_engine.workbench.readers.chunks import Fault, Header
+from mdi_engine.workbench.readers.extract import inspect
+from mdi_engine.workbench.readers.formats import Layout
+from mdi_engine.workbench.readers.plain_csv import plain_table
 
 VALUES = st.one_of(
     st.text(alphabet='a1 ,;"\n\r\t\0é\ufeff\u2028', max_size=4),

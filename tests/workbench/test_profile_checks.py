@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mdi_engine.normalize.registry import NORMALIZERS
-from mdi_engine.workbench.profile import Asked, Profile, profile_table
-from mdi_engine.workbench.profile_findings import findings_table
+from mdi_engine.workbench.profiling.findings import findings_table
+from mdi_engine.workbench.profiling.overview import Asked, Profile, profile_table
 
 DATES = st.from_regex(r"\A[0-9٠-٩]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}( [0-9]{2}:[0-9]{2})?\Z")
 NUMBERS = st.from_regex(r"\A'?[0-9]{1,19}(\.0|E\+[0-9]{1,3}|_)?\Z")

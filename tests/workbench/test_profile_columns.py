@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.normalize.text import clean_text, null_placeholder
 from mdi_engine.workbench.functions import register
-from mdi_engine.workbench.profile_columns import ColumnProfile, column_profile, count_column
-from mdi_engine.workbench.profile_formats import mask, masks, register_mask, shape
+from mdi_engine.workbench.profiling.columns import ColumnProfile, column_profile, count_column
+from mdi_engine.workbench.profiling.shapes import mask, masks, register_mask, shape
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 ODD = st.sampled_from(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mdi_engine.workbench.profile_defaults import FAR, FEWEST, LEAST, NEAR, TIMES, TIMES_UNIQUE, excess, shared
+from mdi_engine.workbench.profiling.defaults import FAR, FEWEST, LEAST, NEAR, TIMES, TIMES_UNIQUE, excess, shared
 
 COUNTS = st.lists(st.integers(1, 5_000), max_size=FAR).map(lambda counts: sorted(counts, reverse=True))
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mdi_engine.errors import InputRefused, UsageError
-from mdi_engine.workbench.chunks import Chunk, Fault
-from mdi_engine.workbench.extract import Extract, inspect
-from mdi_engine.workbench.formats import Layout
-from mdi_engine.workbench.reader import read_chunks, read_names
+from mdi_engine.workbench.readers.chunks import Chunk, Fault
+from mdi_engine.workbench.readers.extract import Extract, inspect
+from mdi_engine.workbench.readers.formats import Layout
+from mdi_engine.workbench.readers.reader import read_chunks, read_names
 
 HOSTILE = ['"', "'", "\x00", "\x1b[2J", "\u202eRS", "=1+1", "a,b", "a\nb", "a\r\nb", "", " ", "'; DROP TABLE raw; --"]
 

@@ -11,9 +11,9 @@ import pytest
 from reader_helpers import HOSTILE, names, read, rezipped, saved, workbook
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.workbench import xlsx_guard
-from mdi_engine.workbench.chunks import Fault
-from mdi_engine.workbench.formats import Layout
+from mdi_engine.workbench.readers import xlsx_guard
+from mdi_engine.workbench.readers.chunks import Fault
+from mdi_engine.workbench.readers.formats import Layout
 
 XLSX = Layout("xlsx")
 NIK = "9971060312000001"

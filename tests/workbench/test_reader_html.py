@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from reader_helpers import HOSTILE, names, read
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.workbench import reader_html
-from mdi_engine.workbench.chunks import Fault
-from mdi_engine.workbench.formats import Layout
+from mdi_engine.workbench.readers import reader_html
+from mdi_engine.workbench.readers.chunks import Fault
+from mdi_engine.workbench.readers.formats import Layout
 
 HTML, TWO = Layout("html"), Layout("html", header_rows=2)
 HEAD = "<tr><th>k</th><th>n</th></tr>"

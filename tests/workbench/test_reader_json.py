@@ -8,12 +8,12 @@ import pytest
 from reader_helpers import HOSTILE, names, read
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.workbench import json_stream
-from mdi_engine.workbench.chunks import Fault
 from mdi_engine.workbench.database import open_scratch
-from mdi_engine.workbench.extract import inspect
-from mdi_engine.workbench.formats import Layout
-from mdi_engine.workbench.reader import inspect_any
+from mdi_engine.workbench.readers import json_stream
+from mdi_engine.workbench.readers.chunks import Fault
+from mdi_engine.workbench.readers.extract import inspect
+from mdi_engine.workbench.readers.formats import Layout
+from mdi_engine.workbench.readers.reader import inspect_any
 
 JSON, DATA, LINES = Layout("json"), Layout("json", records="data"), Layout("jsonl")
 WORKER = """{"NIK": 9971060312000001, "NAMA": "SITI", "AKTIF": true, "GAJI": 3.2E+15, "BERAT": 1.10, "X": null,

@@ -12,8 +12,8 @@ import pytest
 from reader_helpers import HOSTILE, names, read
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.workbench.chunks import Fault
-from mdi_engine.workbench.formats import Layout
+from mdi_engine.workbench.readers.chunks import Fault
+from mdi_engine.workbench.readers.formats import Layout
 
 PARQUET = Layout("parquet")
 NIK = 9971060312000001

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from reader_helpers import HOSTILE, read, workbook
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.workbench.formats import Layout
+from mdi_engine.workbench.readers.formats import Layout
 
 LAYOUTS = [
     Layout("csv"),

@@ -14,8 +14,8 @@ from mdi_engine.errors import InputRefused, ModelError
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.workbench.contract import Column, Contract
 from mdi_engine.workbench.database import open_scratch
-from mdi_engine.workbench.extract import inspect
-from mdi_engine.workbench.formats import Layout
+from mdi_engine.workbench.readers.extract import inspect
+from mdi_engine.workbench.readers.formats import Layout
 from mdi_engine.workbench.staging import StagedFile, absent_keys, rows_without_key, stage
 
 MAPPING = "SELECT row_id, null_placeholder(kode) AS source_key, null_placeholder(nama) AS name FROM raw"

@@ -12,8 +12,8 @@ from mdi_engine.cli.output import Table, as_json, facts, note, show
 from mdi_engine.cli.progress import watching
 
 if TYPE_CHECKING:
-    from mdi_engine.workbench.profile import Profile
-    from mdi_engine.workbench.profile_columns import ColumnProfile
+    from mdi_engine.workbench.profiling.columns import ColumnProfile
+    from mdi_engine.workbench.profiling.overview import Profile
 
 # A cell of several values is cut here, so that a table of many columns keeps to a terminal.
 _CELL = 70

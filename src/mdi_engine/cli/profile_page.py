@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mdi_engine.cli.output import clean
 from mdi_engine.errors import MdiError, UsageError
-from mdi_engine.workbench.profile import Profile
-from mdi_engine.workbench.profile_findings import SEVERITIES
+from mdi_engine.workbench.profiling.findings import SEVERITIES
+from mdi_engine.workbench.profiling.overview import Profile
 
 _SUFFIXES = (".html", ".htm")
 

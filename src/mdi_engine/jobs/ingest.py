@@ -35,7 +35,7 @@ from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench import landing, staging
 from mdi_engine.workbench.contract import Contract, load_contract
 from mdi_engine.workbench.database import open_workbench
-from mdi_engine.workbench.extract import STDIN, Extract, receive
+from mdi_engine.workbench.readers.extract import STDIN, Extract, receive
 
 CHUNK = 2_000
 _PART = ".part"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mdi_engine.errors import InputRefused, MdiError
 from mdi_engine.workbench.contract import Contract, load_contract, sources
-from mdi_engine.workbench.extract import Extract
-from mdi_engine.workbench.reader import read_names
+from mdi_engine.workbench.readers.extract import Extract
+from mdi_engine.workbench.readers.reader import read_names
 
 
 def explained(

@@ -15,12 +15,12 @@ from mdi_engine.reference.personal_columns import looks_personal, usual_check
 from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench.contract import Contract, load_contract, sources
 from mdi_engine.workbench.database import open_workbench
-from mdi_engine.workbench.extract import STDIN, Extract, receive
-from mdi_engine.workbench.formats import Layout, other_separator
 from mdi_engine.workbench.landing import newest_delivery
-from mdi_engine.workbench.profile import Asked, Profile, profile_delivery, profile_table, scratch_table
-from mdi_engine.workbench.profile_findings import by_severity, finding
-from mdi_engine.workbench.reader import inspect_any, read_names
+from mdi_engine.workbench.profiling.findings import by_severity, finding
+from mdi_engine.workbench.profiling.overview import Asked, Profile, profile_delivery, profile_table, scratch_table
+from mdi_engine.workbench.readers.extract import STDIN, Extract, receive
+from mdi_engine.workbench.readers.formats import Layout, other_separator
+from mdi_engine.workbench.readers.reader import inspect_any, read_names
 
 # So many digits in a row, or in pieces, are a person's number and no name of a column.
 _NUMBER = re.compile(r"\d{6}|(?:\d[\s.()\-\u2010-\u2015]*+){10}")

@@ -13,8 +13,8 @@ from mdi_engine.errors import InputRefused, ModelError, UsageError
 from mdi_engine.linkage.model import Model
 from mdi_engine.linkage.records import Records, build, encode
 from mdi_engine.normalize.registry import NORMALIZERS
-from mdi_engine.workbench.formats import SUFFIXES, format_of
-from mdi_engine.workbench.reader import inspect_any, read_chunks, read_names
+from mdi_engine.workbench.readers.formats import SUFFIXES, format_of
+from mdi_engine.workbench.readers.reader import inspect_any, read_chunks, read_names
 
 
 def read_table(path: Path, columns: Sequence[str], *, encoding: str = "utf-8", separator: str = ",") -> pa.Table:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from mdi_engine.normalize.digits import is_day
-from mdi_engine.normalize.regions import compact, has_both_kinds, place_at
+from mdi_engine.normalize.places.regions import compact, has_both_kinds, place_at
 from mdi_engine.normalize.spelling import modern_spelling
 from mdi_engine.normalize.text import MAX_CHARS, ascii_lower, capped, null_placeholder
 from mdi_engine.reference.fillers import fillers, full_year

@@ -8,27 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from mdi_engine.normalize import (
-    addresses,
-    codes,
-    contacts,
-    dates,
-    facility,
-    fornas,
-    licences,
-    makers,
-    medicine,
-    nie,
-    nik,
-    payers,
-    person_codes,
-    person_names,
-    professions,
-    regions,
-    service_codes,
-    services,
-    text,
-)
+from mdi_engine.normalize import codes, contacts, dates, payers, service_codes, services, text
+from mdi_engine.normalize.medicines import fornas, makers, nie
+from mdi_engine.normalize.medicines import reading as medicine
+from mdi_engine.normalize.persons import codes as person_codes
+from mdi_engine.normalize.persons import licences, nik, professions
+from mdi_engine.normalize.persons import names as person_names
+from mdi_engine.normalize.places import addresses, facility, regions
 
 Normalizer = Callable[[str | None], str | None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mdi_engine.normalize.inn import inn_key
+from mdi_engine.normalize.medicines.inn import inn_key
 from mdi_engine.normalize.phrases import once, phrases_of, spelled_out, words_of
 from mdi_engine.normalize.text import capped, null_placeholder
 from mdi_engine.reference.service_words import service_words

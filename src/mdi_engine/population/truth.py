@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mdi_engine.normalize.person_codes import fingerprint
+from mdi_engine.normalize.persons.codes import fingerprint
 from mdi_engine.population.draws import Ints, Mask, Strings, strings
 from mdi_engine.population.people.names import CULTURES
 from mdi_engine.population.people.people import People

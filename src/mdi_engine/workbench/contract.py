@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from mdi_engine.entities import ENTITIES, Entity
 from mdi_engine.errors import ModelError, NotFound
 from mdi_engine.normalize.registry import NORMALIZERS
-from mdi_engine.workbench.extract import Encoding
-from mdi_engine.workbench.formats import Format, Layout, Separator
+from mdi_engine.workbench.readers.extract import Encoding
+from mdi_engine.workbench.readers.formats import Format, Layout, Separator
 
 # Names become file names and parts of table names, so they are kept plain.
 PlainName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]

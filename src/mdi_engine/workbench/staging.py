@@ -17,13 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mdi_engine.errors import InputRefused, ModelError, counted
-from mdi_engine.workbench.chunks import Fault
 from mdi_engine.workbench.contract import Contract
 from mdi_engine.workbench.database import gathered, quoted
-from mdi_engine.workbench.extract import Extract
 from mdi_engine.workbench.functions import Normalizer, register
 from mdi_engine.workbench.mapping import map_rows
-from mdi_engine.workbench.reader import read_chunks
+from mdi_engine.workbench.readers.chunks import Fault
+from mdi_engine.workbench.readers.extract import Extract
+from mdi_engine.workbench.readers.reader import read_chunks
 
 _REJECTS = "row_id BIGINT, file_no INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR"
 _LEFT_OUT = "left out by mapping.sql"

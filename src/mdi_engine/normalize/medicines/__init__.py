@@ -1,0 +1,1 @@
+"""Medicines and devices: substances, strengths, forms, packs, makers and market authorisations."""

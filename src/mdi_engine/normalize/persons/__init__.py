@@ -1,0 +1,1 @@
+"""People: their names, titles, numbers and professions."""

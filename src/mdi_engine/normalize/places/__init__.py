@@ -1,0 +1,1 @@
+"""Places: facilities, addresses and regions."""

@@ -1,0 +1,1 @@
+"""What a file holds, column by column, and what is odd about it."""

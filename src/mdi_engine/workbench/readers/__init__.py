@@ -1,0 +1,1 @@
+"""Files as they come, read to rows of text with what is wrong named."""
