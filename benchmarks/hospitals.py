@@ -22,7 +22,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from mdi_engine.jobs.dedupe import dedupe
-from mdi_engine.linkage.model import load_model
+from mdi_engine.linkage.models.model import load_model
 from mdi_engine.normalize.registry import NORMALIZERS
 
 HERE = Path(__file__).parent

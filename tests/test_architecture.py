@@ -85,7 +85,7 @@ def test_imports_point_down(file: Path) -> None:
         ("ledger", "from mdi_engine.workbench import database"),
         ("workbench", "import mdi_engine.ledger.store"),
         ("normalize", "from mdi_engine import jobs"),
-        ("entities", "from mdi_engine.linkage.model import Model"),
+        ("entities", "from mdi_engine.linkage.models.model import Model"),
         ("jobs", "import importlib\nimportlib.import_module('mdi_engine.cli.main')"),
         ("jobs", "import rich"),
         ("errors", "from mdi_engine.settings import Settings"),

@@ -19,8 +19,8 @@ from mdi_engine.errors import Conflict, InputRefused, Locked, MdiError, ModelErr
 
 if TYPE_CHECKING:
     from mdi_engine.jobs.dedupe import Linked, dedupe, link
-    from mdi_engine.linkage.explain import explain
-    from mdi_engine.linkage.model import Model, load_model, parse_model
+    from mdi_engine.linkage.explaining.explain import explain
+    from mdi_engine.linkage.models.model import Model, load_model, parse_model
 
 __version__ = "0.1.0"
 
@@ -28,11 +28,11 @@ __version__ = "0.1.0"
 _LATE = {
     "Linked": "mdi_engine.jobs.dedupe",
     "dedupe": "mdi_engine.jobs.dedupe",
-    "explain": "mdi_engine.linkage.explain",
+    "explain": "mdi_engine.linkage.explaining.explain",
     "link": "mdi_engine.jobs.dedupe",
-    "Model": "mdi_engine.linkage.model",
-    "load_model": "mdi_engine.linkage.model",
-    "parse_model": "mdi_engine.linkage.model",
+    "Model": "mdi_engine.linkage.models.model",
+    "load_model": "mdi_engine.linkage.models.model",
+    "parse_model": "mdi_engine.linkage.models.model",
 }
 
 __all__ = [

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mdi_engine.entities import ENTITIES, Entity
-from mdi_engine.linkage.model import load_model
+from mdi_engine.linkage.models.model import load_model
 from mdi_engine.normalize.registry import NORMALIZERS
 
 EACH = pytest.mark.parametrize("entity", ENTITIES.values(), ids=ENTITIES)

@@ -19,7 +19,7 @@ from mdi_engine.errors import InputRefused, ModelError, NotFound, UsageError
 from mdi_engine.jobs.dedupe import dedupe, link, plan_files
 from mdi_engine.jobs.explain import explain_files
 from mdi_engine.linkage.evaluate import evaluate
-from mdi_engine.linkage.model import Model, load_model, parse_model
+from mdi_engine.linkage.models.model import Model, load_model, parse_model
 
 ROOT = Path(__file__).parents[2]
 

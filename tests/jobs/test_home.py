@@ -26,7 +26,7 @@ from mdi_engine.jobs.verify import verify_home
 from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.records import live_records
 from mdi_engine.ledger.store import reading
-from mdi_engine.linkage.score import score
+from mdi_engine.linkage.weights.score import score
 from mdi_engine.settings import Settings, shipped
 from mdi_engine.workbench.copies import MasterRow, MemberRow, copy_masters, read_copy, read_decisions
 from mdi_engine.workbench.database import open_workbench

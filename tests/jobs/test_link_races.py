@@ -30,8 +30,8 @@ from mdi_engine.ledger.events import head
 from mdi_engine.ledger.records import append_versions, record_id
 from mdi_engine.ledger.schema import match_keys, parameters
 from mdi_engine.ledger.store import reading, writing
-from mdi_engine.linkage.parameters import Parameters
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.models.parameters import Parameters
+from mdi_engine.linkage.training.train import train
 from mdi_engine.settings import Settings
 
 HOLD_IT = """

@@ -15,7 +15,7 @@ import pytest
 from mdi_engine.errors import InputRefused, MdiError, ModelError, UsageError
 from mdi_engine.jobs.output import write_table
 from mdi_engine.jobs.tables import frame_tables, read_table, source_name, source_names, to_records
-from mdi_engine.linkage.model import parse_model
+from mdi_engine.linkage.models.model import parse_model
 from mdi_engine.linkage.records import Records
 
 MODEL = """

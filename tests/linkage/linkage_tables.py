@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from mdi_engine.linkage.model import Model, parse_model
-from mdi_engine.linkage.parameters import Parameters
+from mdi_engine.linkage.models.model import Model, parse_model
+from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records, build, encode
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.training.train import train
 
 Row = Mapping[str, str | None]
 Pairs = set[tuple[int, int]]

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_tables import CITIES, WORDS, Pairs, Row, plain_combinations, plain_keys, table
 
-from mdi_engine.linkage.blocking import candidates, covers, find_blocking, prepare, shared_bits
-from mdi_engine.linkage.keys import Keys, rule_postings
-from mdi_engine.linkage.model import Model, parse_model
-from mdi_engine.linkage.rarity import RarityTable
+from mdi_engine.linkage.candidates.blocking import candidates, covers, find_blocking, prepare, shared_bits
+from mdi_engine.linkage.candidates.keys import Keys, rule_postings
+from mdi_engine.linkage.candidates.rarity import RarityTable
+from mdi_engine.linkage.models.model import Model, parse_model
 from mdi_engine.linkage.records import Records
 
 FIELDS = """
@@ -166,8 +166,8 @@ def test_candidates_do_not_depend_on_the_size_of_chunks(monkeypatch: pytest.Monk
     records = table(some_rows, model)
     whole = sorted(emitted(records, model))
     assert {way for _, _, way in whole} == {0, 1}
-    monkeypatch.setattr("mdi_engine.linkage.blocking.CHUNK", chunk)
-    monkeypatch.setattr("mdi_engine.linkage.keys._SLICE", part)
+    monkeypatch.setattr("mdi_engine.linkage.candidates.blocking.CHUNK", chunk)
+    monkeypatch.setattr("mdi_engine.linkage.candidates.keys._SLICE", part)
     assert sorted(emitted(records, model)) == whole
 
 

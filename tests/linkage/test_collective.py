@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_tables import Row, copy_of, people, people_model, person, table, trained
 
-from mdi_engine.linkage import hazard, profiles
-from mdi_engine.linkage.cluster import cluster
-from mdi_engine.linkage.collective import COMPLETE, MERGED, RIVAL, Rounds, choose, judge, unite
-from mdi_engine.linkage.compare import blocks
-from mdi_engine.linkage.decisions import ONE_PER_SOURCE, Decision, Forbidden, Members
-from mdi_engine.linkage.logs import log_sums, stretches
-from mdi_engine.linkage.model import Model, VetoSpec
-from mdi_engine.linkage.parameters import Completeness, Parameters
-from mdi_engine.linkage.plain import PlainScorer
+from mdi_engine.linkage.clustering import hazard, profiles
+from mdi_engine.linkage.clustering.cluster import cluster
+from mdi_engine.linkage.clustering.collective import COMPLETE, MERGED, RIVAL, Rounds, choose, judge, unite
+from mdi_engine.linkage.clustering.decisions import ONE_PER_SOURCE, Decision, Forbidden, Members
+from mdi_engine.linkage.clustering.logs import log_sums, stretches
+from mdi_engine.linkage.models.model import Model, VetoSpec
+from mdi_engine.linkage.models.parameters import Completeness, Parameters
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.score import Edges, score
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.training.train import train
+from mdi_engine.linkage.weights.compare import blocks
+from mdi_engine.linkage.weights.plain import PlainScorer
+from mdi_engine.linkage.weights.score import Edges, score
 
 Fragment = tuple[int, ...]
 VETO = "two cities"

@@ -4,10 +4,10 @@ import random
 
 from linkage_tables import trained
 
-from mdi_engine.linkage.doubts import doubts
-from mdi_engine.linkage.model import parse_model
+from mdi_engine.linkage.models.model import parse_model
 from mdi_engine.linkage.records import build, encode
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.training.doubts import doubts
+from mdi_engine.linkage.training.train import train
 
 NEIGHBOURS = """
 name = "no duplicates at all"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mdi_engine.linkage.em import Floats, Way, expect, fit, maximise, monotone
+from mdi_engine.linkage.training.em import Floats, Way, expect, fit, maximise, monotone
 
 Ints = npt.NDArray[np.int64]
 

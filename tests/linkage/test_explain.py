@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from linkage_tables import all_pairs, copy_of, people, people_model, person, table, trained
 
-from mdi_engine.linkage import expressions
-from mdi_engine.linkage.explain import explain
-from mdi_engine.linkage.expressions import parse_level
-from mdi_engine.linkage.score import Scorer
-from mdi_engine.linkage.sentences import level_words
+from mdi_engine.linkage.explaining.explain import explain
+from mdi_engine.linkage.explaining.sentences import level_words
+from mdi_engine.linkage.models import expressions
+from mdi_engine.linkage.models.expressions import parse_level
+from mdi_engine.linkage.weights.score import Scorer
 
 
 def test_steps_add_up_to_the_weight_for_every_kind_of_pair() -> None:

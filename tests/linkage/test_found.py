@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_tables import PEOPLE, Row, people, people_model, table
 
-from mdi_engine.linkage.blocking import candidates, covers, find_blocking, prepare
-from mdi_engine.linkage.compare import blocks
-from mdi_engine.linkage.found import among_rivals
-from mdi_engine.linkage.model import Model, parse_model
-from mdi_engine.linkage.observe import Pairs, observe
+from mdi_engine.linkage.candidates.blocking import candidates, covers, find_blocking, prepare
+from mdi_engine.linkage.models.model import Model, parse_model
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.training.found import among_rivals
+from mdi_engine.linkage.training.observe import Pairs, observe
+from mdi_engine.linkage.training.train import train
+from mdi_engine.linkage.weights.compare import blocks
 
 NAMES = """
 pairs = "between"
@@ -112,7 +112,7 @@ def rows_of(records: Records, model: Model) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("chunk", [7, 1_000_000])
 def test_rows_stand_for_all_pairs(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr("mdi_engine.linkage.blocking.CHUNK", chunk)
+    monkeypatch.setattr("mdi_engine.linkage.candidates.blocking.CHUNK", chunk)
     rows, model = people(40, 5)[0], people_model()
     records = table([*rows, *rows, *rows], model)
     ways, shaped = prepare(records, model, find_blocking(records, model)), blocks(records, model)

@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_tables import Row, people_model, table, trained
 
-from mdi_engine.linkage import fragments as module
-from mdi_engine.linkage.cluster import Clusters
-from mdi_engine.linkage.compare import Ints
-from mdi_engine.linkage.decisions import Decision
-from mdi_engine.linkage.fragments import HIGHEST, LOWEST, fragments
-from mdi_engine.linkage.model import Model, VetoSpec
-from mdi_engine.linkage.parameters import Parameters
+from mdi_engine.linkage.clustering import fragments as module
+from mdi_engine.linkage.clustering.cluster import Clusters
+from mdi_engine.linkage.clustering.decisions import Decision
+from mdi_engine.linkage.clustering.fragments import HIGHEST, LOWEST, fragments
+from mdi_engine.linkage.clustering.unionfind import components
+from mdi_engine.linkage.models.model import Model, VetoSpec
+from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.score import Edges
-from mdi_engine.linkage.unionfind import components
+from mdi_engine.linkage.weights.compare import Ints
+from mdi_engine.linkage.weights.score import Edges
 
 Once = bool | tuple[str, ...]
 

@@ -15,15 +15,15 @@ from linkage_tables import WORDS, people, people_model, table
 from rapidfuzz.distance import OSA, Levenshtein
 from test_levels import near_pairs
 
-from mdi_engine.linkage import arrays, distances
-from mdi_engine.linkage.expressions import parse_key, words
+from mdi_engine.linkage.candidates.keys import hash_key, match_keys
 from mdi_engine.linkage.kernels import bags, brief, similarity
 from mdi_engine.linkage.kernels.hashing import key_hashes
 from mdi_engine.linkage.kernels.letters import SIGN, START, Alphabet, Texts, alphabet, flat, lay_out
 from mdi_engine.linkage.kernels.scratch import Scratch, scratch
 from mdi_engine.linkage.kernels.words import split
-from mdi_engine.linkage.keys import hash_key, match_keys
-from mdi_engine.linkage.tokens import match_bags, word_class
+from mdi_engine.linkage.models.expressions import parse_key, words
+from mdi_engine.linkage.weights import arrays, distances
+from mdi_engine.linkage.weights.tokens import match_bags, word_class
 
 
 def laid(*texts: str) -> tuple[Texts, Alphabet, Scratch]:
@@ -236,5 +236,5 @@ def test_many_values_make_the_same_keys(monkeypatch: pytest.MonkeyPatch) -> None
     model = people_model()
     records = table(people(60, 44)[0], model)
     few = [posting.keys.tolist() for posting in match_keys(records, model, {})]
-    monkeypatch.setattr("mdi_engine.linkage.keys.MANY_VALUES", 0)
+    monkeypatch.setattr("mdi_engine.linkage.candidates.keys.MANY_VALUES", 0)
     assert [posting.keys.tolist() for posting in match_keys(records, model, {})] == few

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mdi_engine.linkage import distances
-from mdi_engine.linkage.expressions import parse_level
-from mdi_engine.linkage.levels import levels_of
+from mdi_engine.linkage.models.expressions import parse_level
+from mdi_engine.linkage.weights import distances
+from mdi_engine.linkage.weights.levels import levels_of
 
 LENGTHS = (0, 1, 2, 63, 64, 65, 130)
 letters = st.sampled_from("aab\u0101\u4e2d\U0001f600\x00\ud800")

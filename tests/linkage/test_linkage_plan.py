@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_tables import PEOPLE, Row, people, people_model, plain_combinations, plain_keys, table, trained
 
-from mdi_engine.linkage.blocking import find_blocking
-from mdi_engine.linkage.model import parse_model
-from mdi_engine.linkage.plan import plan
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.candidates.blocking import find_blocking
+from mdi_engine.linkage.candidates.plan import plan
+from mdi_engine.linkage.models.model import parse_model
+from mdi_engine.linkage.training.train import train
 
 RULES = [["each(name)", "city"], ["year(born)", "first(street, 2)"]]
 

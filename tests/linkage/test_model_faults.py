@@ -6,8 +6,8 @@ import pytest
 from linkage_tables import PEOPLE, people_model
 
 from mdi_engine.errors import InputRefused, ModelError
-from mdi_engine.linkage.expressions import parse_key, parse_level
-from mdi_engine.linkage.model import load_model, parse_model
+from mdi_engine.linkage.models.expressions import parse_key, parse_level
+from mdi_engine.linkage.models.model import load_model, parse_model
 
 HOSPITALS = Path(__file__).parents[2] / "benchmarks" / "models" / "hospitals.toml"
 

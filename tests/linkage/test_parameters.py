@@ -9,9 +9,9 @@ import pytest
 from linkage_tables import PEOPLE, Row, people, people_model, table, trained
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.linkage.model import parse_model
-from mdi_engine.linkage.parameters import Parameters, load, save
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.models.model import parse_model
+from mdi_engine.linkage.models.parameters import Parameters, load, save
+from mdi_engine.linkage.training.train import train
 
 
 def test_saved_and_loaded_parameters_are_the_same(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import pytest
 from linkage_tables import PEOPLE, Row, people, table
 
-from mdi_engine.linkage.cluster import cluster
-from mdi_engine.linkage.model import Model, parse_model
-from mdi_engine.linkage.score import score
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.clustering.cluster import cluster
+from mdi_engine.linkage.models.model import Model, parse_model
+from mdi_engine.linkage.training.train import train
+from mdi_engine.linkage.weights.score import score
 
 Outcome = tuple[str, dict[tuple[str, str], int], set[frozenset[str]], list[tuple[str, str, int, bool, str]]]
 
@@ -77,8 +77,8 @@ def test_small_chunks_give_the_same_digest_weights_and_partition(monkeypatch: py
     rows, _ = people(40, 33)
     keys = [str(i) for i in range(len(rows))]
     whole = outcome(rows, ["a"] * len(rows), keys, model_named("one list"))
-    monkeypatch.setattr("mdi_engine.linkage.blocking.CHUNK", chunk)
-    monkeypatch.setattr("mdi_engine.linkage.keys._SLICE", max(chunk // 2, 1))
+    monkeypatch.setattr("mdi_engine.linkage.candidates.blocking.CHUNK", chunk)
+    monkeypatch.setattr("mdi_engine.linkage.candidates.keys._SLICE", max(chunk // 2, 1))
     assert outcome(rows, ["a"] * len(rows), keys, model_named("one list")) == whole
 
 

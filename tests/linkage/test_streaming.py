@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from linkage_tables import PEOPLE, Row, all_pairs, copy_of, people, person, table, trained
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.linkage import plain, streaming
-from mdi_engine.linkage.blocking import prepare
-from mdi_engine.linkage.compare import blocks
+from mdi_engine.linkage.candidates.blocking import prepare
 from mdi_engine.linkage.kernels import compiled
-from mdi_engine.linkage.laid import Laid
-from mdi_engine.linkage.model import Model, parse_model
-from mdi_engine.linkage.parameters import Parameters
+from mdi_engine.linkage.models.model import Model, parse_model
+from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.score import Scorer, score
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.training.train import train
+from mdi_engine.linkage.weights import plain, streaming
+from mdi_engine.linkage.weights.compare import blocks
+from mdi_engine.linkage.weights.laid import Laid
+from mdi_engine.linkage.weights.score import Scorer, score
 
 TEXT = ["exact", "jaro >= 0.9", "jaro_winkler >= 0.85", "levenshtein <= 1", "osa <= 2", "jaro_winkler >= 0.7"]
 LEVELS = {
@@ -168,8 +168,8 @@ def test_many_pairs_go_the_compiled_way_and_few_the_plain_one(monkeypatch: pytes
     left, right = all_pairs(records)
     few = score(records, parameters), Scorer(records, parameters).weights(left, right)
     some = Scorer(records, parameters).at_least(left, right, 0)
-    monkeypatch.setattr("mdi_engine.linkage.score.MANY", 0)
-    monkeypatch.setattr("mdi_engine.linkage.score.MANY_AT_ONCE", 0)
+    monkeypatch.setattr("mdi_engine.linkage.weights.score.MANY", 0)
+    monkeypatch.setattr("mdi_engine.linkage.weights.score.MANY_AT_ONCE", 0)
     monkeypatch.setattr(plain.PlainScorer, "weights", None)
     monkeypatch.setattr(plain, "score_all", None)
     many = score(records, parameters, threads=1), Scorer(records, parameters).weights(left, right)
@@ -204,5 +204,5 @@ def test_kernels_are_kept_where_there_is_room_for_them(monkeypatch: pytest.Monke
 
 
 def test_scoring_loads_the_kernels_only_when_there_is_much_to_do() -> None:
-    asked = "import sys, mdi_engine.jobs.link, mdi_engine.linkage.score; sys.exit('numba' in sys.modules)"
+    asked = "import sys, mdi_engine.jobs.link, mdi_engine.linkage.weights.score; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0

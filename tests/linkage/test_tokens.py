@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_tables import WORDS, Row, table
 
-from mdi_engine.linkage import distances
-from mdi_engine.linkage.expressions import parse_level
-from mdi_engine.linkage.model import parse_model
-from mdi_engine.linkage.score import score
-from mdi_engine.linkage.tokens import CLASSES, EXACT, INITIAL, TYPO, bag_level, match_bags, word_class
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.models.expressions import parse_level
+from mdi_engine.linkage.models.model import parse_model
+from mdi_engine.linkage.training.train import train
+from mdi_engine.linkage.weights import distances
+from mdi_engine.linkage.weights.score import score
+from mdi_engine.linkage.weights.tokens import CLASSES, EXACT, INITIAL, TYPO, bag_level, match_bags, word_class
 
 word = st.sampled_from(WORDS) | st.text("ab", min_size=1, max_size=9)
 bag = st.lists(word, max_size=7)

@@ -8,13 +8,13 @@ import pytest
 from linkage_tables import PEOPLE, Row, people, people_model, table
 
 from mdi_engine.errors import InputRefused
-from mdi_engine.linkage.cluster import cluster
+from mdi_engine.linkage.clustering.cluster import cluster
 from mdi_engine.linkage.evaluate import evaluate
-from mdi_engine.linkage.model import parse_model
-from mdi_engine.linkage.parameters import Parameters
+from mdi_engine.linkage.models.model import parse_model
+from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records, build, encode
-from mdi_engine.linkage.score import score
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.training.train import train
+from mdi_engine.linkage.weights.score import score
 
 CITY = """
 name = "t"

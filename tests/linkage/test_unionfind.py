@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mdi_engine.linkage.unionfind import components
+from mdi_engine.linkage.clustering.unionfind import components
 
 graphs = st.integers(0, 40).flatmap(
     lambda n: st.tuples(

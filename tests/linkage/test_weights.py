@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_tables import Row, all_pairs, copy_of, people_model, person, table, trained
 
-from mdi_engine.linkage import distances
-from mdi_engine.linkage.blocking import candidates, covers, prepare
-from mdi_engine.linkage.expressions import Level, parse_level
-from mdi_engine.linkage.model import Model, parse_model
-from mdi_engine.linkage.parameters import FrequencyTable, Parameters
-from mdi_engine.linkage.score import Scorer, score
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.candidates.blocking import candidates, covers, prepare
+from mdi_engine.linkage.models.expressions import Level, parse_level
+from mdi_engine.linkage.models.model import Model, parse_model
+from mdi_engine.linkage.models.parameters import FrequencyTable, Parameters
+from mdi_engine.linkage.training.train import train
+from mdi_engine.linkage.weights import distances
+from mdi_engine.linkage.weights.score import Scorer, score
 
 
 def plain_text_level(a: str, b: str, level: Level) -> bool:

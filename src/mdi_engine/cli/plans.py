@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mdi_engine.cli.output import Table, facts, show
 
 if TYPE_CHECKING:
-    from mdi_engine.linkage.plan import Plan
+    from mdi_engine.linkage.candidates.plan import Plan
 
 UNKNOWN = "unknown before the first training"
 

@@ -42,8 +42,8 @@ def dedupe(
     """
     from mdi_engine.cli.plans import plan_dict, show_plan
     from mdi_engine.jobs import dedupe as job
-    from mdi_engine.linkage.doubts import doubts
-    from mdi_engine.linkage.model import load_model
+    from mdi_engine.linkage.models.model import load_model
+    from mdi_engine.linkage.training.doubts import doubts
 
     spec = load_model(_needed(model))
     to_stdout = output is not None and str(output) == "-"
@@ -98,7 +98,7 @@ def explain(
     """
     from mdi_engine.cli.waterfalls import show_waterfall, waterfall_dict
     from mdi_engine.jobs.explain import explain_files, explain_records
-    from mdi_engine.linkage.model import load_model
+    from mdi_engine.linkage.models.model import load_model
 
     if files:
         spec = load_model(_needed(model))

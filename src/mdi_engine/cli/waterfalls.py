@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mdi_engine.cli.output import Table, facts, show
 
 if TYPE_CHECKING:
-    from mdi_engine.linkage.explain import Waterfall
+    from mdi_engine.linkage.explaining.explain import Waterfall
 
 
 def waterfall_dict(found: Waterfall) -> dict[str, object]:

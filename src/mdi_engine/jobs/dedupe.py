@@ -16,16 +16,16 @@ from mdi_engine.errors import UsageError
 from mdi_engine.jobs.output import check_output, write_table
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.tables import columns_of, frame_tables, read_table, source_names, to_records
-from mdi_engine.linkage.blocking import covers, prepare
-from mdi_engine.linkage.cluster import Clusters, cluster, in_doubt
-from mdi_engine.linkage.doubts import doubts
+from mdi_engine.linkage.candidates.blocking import covers, prepare
+from mdi_engine.linkage.candidates.plan import Plan, plan
+from mdi_engine.linkage.clustering.cluster import Clusters, cluster, in_doubt
 from mdi_engine.linkage.evaluate import Evaluation, cluster_sizes, evaluate, true_pairs
-from mdi_engine.linkage.model import FieldSpec, Model
-from mdi_engine.linkage.parameters import Parameters
-from mdi_engine.linkage.plan import Plan, plan
+from mdi_engine.linkage.models.model import FieldSpec, Model
+from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.score import Edges, score
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.training.doubts import doubts
+from mdi_engine.linkage.training.train import train
+from mdi_engine.linkage.weights.score import Edges, score
 
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 

@@ -14,10 +14,10 @@ from mdi_engine.jobs.tables import to_records
 from mdi_engine.ledger.records import record_id, records_by_id
 from mdi_engine.ledger.store import reading
 from mdi_engine.ledger.summary import entity_of
-from mdi_engine.linkage.explain import Waterfall, explain
-from mdi_engine.linkage.model import Model
+from mdi_engine.linkage.explaining.explain import Waterfall, explain
+from mdi_engine.linkage.models.model import Model
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.training.train import train
 from mdi_engine.settings import Settings
 
 

@@ -19,9 +19,9 @@ from mdi_engine.ledger.assignment import State
 from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force
 from mdi_engine.ledger.records import as_of_event, projection, records_by_id
 from mdi_engine.ledger.store import open_ledger
-from mdi_engine.linkage import parameters as store
-from mdi_engine.linkage.model import Model, load_model
-from mdi_engine.linkage.parameters import Parameters
+from mdi_engine.linkage.models import parameters as store
+from mdi_engine.linkage.models.model import Model, load_model
+from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records, build, encode
 from mdi_engine.settings import Settings
 from mdi_engine.workbench.copies import MasterRow, MemberRow

@@ -30,13 +30,13 @@ from mdi_engine.ledger.parameters import newest_parameters, switch_parameters
 from mdi_engine.ledger.records import touched_since
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.summary import summary
-from mdi_engine.linkage.cluster import Clusters, cluster, in_doubt
-from mdi_engine.linkage.keys import match_keys
-from mdi_engine.linkage.parameters import Parameters
-from mdi_engine.linkage.plan import Plan, plan
-from mdi_engine.linkage.rarity import features
+from mdi_engine.linkage.candidates.keys import match_keys
+from mdi_engine.linkage.candidates.plan import Plan, plan
+from mdi_engine.linkage.candidates.rarity import features
+from mdi_engine.linkage.clustering.cluster import Clusters, cluster, in_doubt
+from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.score import score
+from mdi_engine.linkage.weights.score import score
 from mdi_engine.settings import Settings
 from mdi_engine.workbench.copies import DecisionRow, copy_decisions, copy_masters
 from mdi_engine.workbench.database import open_workbench

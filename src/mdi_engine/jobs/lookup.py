@@ -15,11 +15,11 @@ from mdi_engine.ledger.history import MasterView, master, number_of, resolve
 from mdi_engine.ledger.matchkeys import candidates
 from mdi_engine.ledger.records import SourceRecord, records_by_id
 from mdi_engine.ledger.store import reading
-from mdi_engine.linkage.blocking import covers, prepare
-from mdi_engine.linkage.explain import Waterfall, explain
-from mdi_engine.linkage.parameters import Parameters
+from mdi_engine.linkage.candidates.blocking import covers, prepare
+from mdi_engine.linkage.explaining.explain import Waterfall, explain
+from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.score import Scorer
+from mdi_engine.linkage.weights.score import Scorer
 from mdi_engine.settings import Settings
 
 _ASKED = "?"

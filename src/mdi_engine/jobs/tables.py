@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mdi_engine.errors import InputRefused, ModelError, UsageError
-from mdi_engine.linkage.model import Model
+from mdi_engine.linkage.models.model import Model
 from mdi_engine.linkage.records import Records, build, encode
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.workbench.readers.formats import SUFFIXES, format_of

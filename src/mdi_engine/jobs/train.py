@@ -16,10 +16,10 @@ from mdi_engine.jobs.home import entity_model, entity_named, holds, home_ledger,
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.ledger.parameters import newest_parameters, record_parameters
 from mdi_engine.ledger.store import reading, writing
-from mdi_engine.linkage import parameters as store
-from mdi_engine.linkage.doubts import doubts
-from mdi_engine.linkage.parameters import Parameters
-from mdi_engine.linkage.train import train
+from mdi_engine.linkage.models import parameters as store
+from mdi_engine.linkage.models.parameters import Parameters
+from mdi_engine.linkage.training.doubts import doubts
+from mdi_engine.linkage.training.train import train
 from mdi_engine.settings import Settings
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mdi_engine.linkage.compare import Ints
+from mdi_engine.linkage.weights.compare import Ints
 
 Floats = npt.NDArray[np.float64]
 

@@ -52,7 +52,7 @@ class MemberRow(NamedTuple):
 class DecisionRow(NamedTuple):
     """Two fragments, each named by one record, and what a link run decided about them: merged or not, and why.
 
-    `weight` in millibits, as in `linkage.cluster.Decision`. `as_of_event` is the state the run read.
+    `weight` in millibits, as in `clustering.cluster.Decision`. `as_of_event` is the state the run read.
     """
 
     as_of_event: int

@@ -1,4 +1,4 @@
-"""Two bags of words: which words meet, what that weighs. The truth: `linkage.tokens` and `compare.bag_evidence`.
+"""Two bags of words: which words meet, what that weighs. The truth: `weights.tokens` and `compare.bag_evidence`.
 
 Words are numbered in the order of their texts, so that comparing numbers is comparing texts.
 """

@@ -1,4 +1,4 @@
-"""Tests on dates as people write them down (YYYY-MM-DD). The truth: `linkage.levels`, on arrays of letters.
+"""Tests on dates as people write them down (YYYY-MM-DD). The truth: `weights.levels`, on arrays of letters.
 
 What is longer than ten letters is no date and meets nothing.
 """

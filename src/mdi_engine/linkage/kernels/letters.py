@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mdi_engine.linkage.expressions import MOST_LETTERS
 from mdi_engine.linkage.kernels.compiled import kernel, whole
+from mdi_engine.linkage.models.expressions import MOST_LETTERS
 
 # A text of the longest kind in 64-bit words, and one more for what overflows.
 WORDS = (MOST_LETTERS + 63) // 64

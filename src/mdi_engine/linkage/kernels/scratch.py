@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mdi_engine.linkage.expressions import MOST_WORDS
 from mdi_engine.linkage.kernels.letters import WORDS
+from mdi_engine.linkage.models.expressions import MOST_WORDS
 
 # Pairs bounded in one go: their bounds fit into the smallest cache.
 TILE = 256

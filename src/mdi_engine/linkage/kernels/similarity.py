@@ -1,4 +1,4 @@
-"""Jaro, Jaro-Winkler, Levenshtein and OSA on laid-out texts, as whole numbers. The truth: `linkage.distances`.
+"""Jaro, Jaro-Winkler, Levenshtein and OSA on laid-out texts, as whole numbers. The truth: `weights.distances`.
 
 A text is given by where it begins in `symbols` and its length. Bit-parallel in blocks of 64 characters, after
 Myers (1999) and Hyyrö (2003); what the vectors mean is said in Hyyrö's paper.

@@ -1,6 +1,6 @@
 """Candidate pairs made, told apart, bounded, weighed and dropped or kept, none of them stored on the way.
 
-The truth: `linkage.blocking.candidates` and `linkage.plain`. Kernels stop when there is no room for one more tile of
+The truth: `candidates.blocking.candidates` and `weights.plain`. Kernels stop when there is no room for one more tile of
 kept pairs and go on where `state` says: [entry, next other, entry to stop at, pairs written, candidates seen].
 """
 

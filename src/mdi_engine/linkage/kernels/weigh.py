@@ -1,4 +1,4 @@
-"""Levels and weights of value pairs, on everything laid out as arrays. The truth: `linkage.levels`, `linkage.plain`."""
+"""Levels and weights of value pairs, on everything laid out as arrays. The truth: `weights.levels`, `weights.plain`."""
 
 from __future__ import annotations
 

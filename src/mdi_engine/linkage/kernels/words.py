@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mdi_engine.linkage.expressions import MOST_WORDS
 from mdi_engine.linkage.kernels.bags import ORDERED, PAIR, STANDS, Bags, mixed
 from mdi_engine.linkage.kernels.compiled import inlined, kernel, whole
 from mdi_engine.linkage.kernels.letters import Offsets, Symbols, alphabet, flat
+from mdi_engine.linkage.models.expressions import MOST_WORDS
 
 Ids = npt.NDArray[np.int32]
 SLOTS = 1 << 16

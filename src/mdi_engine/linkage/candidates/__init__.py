@@ -1,0 +1,1 @@
+"""Which pairs are looked at at all."""

@@ -1,0 +1,249 @@
+"""Blocking keys: fixed 64-bit hashes, refined where a key is too heavy.
+
+A record's keys under a rule are the combinations of its key expressions' texts (several for `each`). Keys are
+the same on every machine and for ever, so they can be stored, and one record's keys equal the batch's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from mdi_engine.linkage.models.expressions import KeyExpression
+from mdi_engine.linkage.models.model import BlockingSpec, Model
+from mdi_engine.linkage.records import Records
+
+Keys = npt.NDArray[np.int64]
+T = TypeVar("T")
+R = TypeVar("R")
+MANY_VALUES = 50_000  # so many are hashed by a kernel
+_SLICE = 1 << 18  # pairs looked at in one go: bounds memory, changes nothing else
+
+
+def hash_text(salt: str, text: str) -> int:
+    """A fixed signed 64-bit hash of a text under a salt (BLAKE2b, RFC 7693)."""
+    data = f"{salt}\x1f{text}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)
+
+
+def mix(left: Keys, right: Keys) -> Keys:
+    """Combine two key arrays into one, order mattering (the finaliser of SplitMix64; Steele et al., OOPSLA 2014)."""
+    with np.errstate(over="ignore"):
+        z = left.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + right.view(np.uint64)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return (z ^ (z >> np.uint64(31))).view(np.int64)
+
+
+@dataclass(frozen=True)
+class Posting:
+    """Keys of one rule as pairs (row, key), sorted by key, then row, without doubles."""
+
+    rows: Keys
+    keys: Keys
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """Texts of one expression for all records: record r has `hashes[start[r]:start[r + 1]]`."""
+
+    start: Keys
+    hashes: Keys
+
+
+def expand(records: Records, expression: KeyExpression) -> Expanded:
+    """Hash an expression's key texts once per distinct value and lay them out per record."""
+    column = records.columns[expression.field]
+    lengths, flat = _hashes(column.values, expression)
+    lengths = np.append(lengths, 0)  # of a missing value
+    offsets = np.concatenate([[0], np.cumsum(lengths[:-1])])
+    counts = lengths[column.codes]
+    start = np.concatenate([[0], np.cumsum(counts)])
+    within = np.arange(start[-1]) - np.repeat(start[:-1], counts)
+    return Expanded(start, flat[np.repeat(offsets[column.codes], counts) + within])
+
+
+def _hashes(values: Sequence[str], expression: KeyExpression) -> tuple[Keys, Keys]:
+    """How many key texts each value has, and the hashes of all of them."""
+    if len(values) >= MANY_VALUES and expression.function != "metaphone":
+        from mdi_engine.linkage.kernels.hashing import key_hashes  # numba: loaded where it is worth it
+
+        return key_hashes(values, expression.function, expression.number)
+    per_value = [[hash_key(expression, text) for text in expression.keys(value)] for value in values]
+    lengths = np.array([len(hashes) for hashes in per_value], dtype=np.int64)
+    return lengths, np.array([h for hashes in per_value for h in hashes], dtype=np.int64)
+
+
+def hash_key(expression: KeyExpression, text: str) -> int:
+    """The hash of one of an expression's key texts; a word of `each` hashes like the value itself."""
+    return hash_text(expression.function if expression.function != "each" else "value", text)
+
+
+def rule_postings(records: Records, rule: BlockingSpec, number: int) -> Posting:
+    """Unrefined keys of a rule: every combination of its expressions' texts, mixed with the rule's number."""
+    rows = np.arange(len(records), dtype=np.int64)
+    keys = np.full(len(records), hash_text("rule", str(number)), dtype=np.int64)
+    for expression in rule.expressions():
+        texts = expand(records, expression)
+        counts = np.diff(texts.start)[rows]
+        first = np.repeat(texts.start[rows], counts)
+        within = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
+        rows, keys = np.repeat(rows, counts), mix(np.repeat(keys, counts), texts.hashes[first + within])
+    return _sorted(rows, keys)
+
+
+def _sorted(rows: Keys, keys: Keys) -> Posting:
+    ascending = bool((rows[1:] >= rows[:-1]).all())
+    order = np.argsort(keys, kind="stable") if ascending else np.lexsort((rows, keys))  # the same, and twice as fast
+    rows, keys = rows[order], keys[order]
+    fresh = np.ones(len(rows), dtype=bool)
+    fresh[1:] = (rows[1:] != rows[:-1]) | (keys[1:] != keys[:-1])
+    return Posting(rows[fresh], keys[fresh])
+
+
+def groups(posting: Posting) -> tuple[Keys, Keys]:
+    """Start and size of every run of one key."""
+    if not len(posting.keys):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    start = np.flatnonzero(np.concatenate([[True], posting.keys[1:] != posting.keys[:-1]]))
+    return start, np.diff(np.append(start, len(posting.keys)))
+
+
+def refine(records: Records, posting: Posting, heavy: Keys, field: str) -> Posting:
+    """Give every row under a heavy key a longer key that also holds its value of `field` (NULL counts as a value).
+
+    Rows under the same heavy key that differ in `field` are no longer candidates of this rule: the plan says so.
+    """
+    hit = np.isin(posting.keys, heavy)
+    if not hit.any():
+        return posting
+    column = records.columns[field]
+    table = np.array([*(hash_text(f"refine {field}", v) for v in column.values), hash_text("refine", field)], np.int64)
+    keys = posting.keys.copy()
+    keys[hit] = mix(keys[hit], table[column.codes[posting.rows[hit]]])
+    return _sorted(posting.rows, keys)
+
+
+def find_refinement(records: Records, model: Model) -> dict[int, list[list[int]]]:
+    """Heavy keys per rule and per step of refinement, as they stand in these records. Part of the parameters."""
+    found: dict[int, list[list[int]]] = {}
+    for number, rule in enumerate(model.blocking):
+        posting = rule_postings(records, rule, number)
+        steps: list[list[int]] = []
+        for field in refining_fields(model, rule):
+            start, size = groups(posting)
+            heavy = posting.keys[start[size > model.heavy]]
+            if not len(heavy):
+                break
+            steps.append([int(key) for key in heavy])
+            posting = refine(records, posting, heavy, field)
+        if steps:
+            found[number] = steps
+    return found
+
+
+def refining_fields(model: Model, rule: BlockingSpec) -> tuple[str, ...]:
+    """The fields a rule's heavy keys are refined by, in order: those of the model that the rule does not hold yet."""
+    held = {expression.field for expression in rule.expressions() if expression.function == "value"}
+    return tuple(field for field in model.refine if field not in held)
+
+
+def match_keys(
+    records: Records, model: Model, refinement: Mapping[int, Sequence[Sequence[int]]], threads: int = 1
+) -> list[Posting]:
+    """Final keys of every rule, refined exactly as the parameters say; some rules at once if `threads` are allowed."""
+
+    def keys_of(number: int) -> Posting:
+        rule = model.blocking[number]
+        posting = rule_postings(records, rule, number)
+        for field, heavy in zip(refining_fields(model, rule), refinement.get(number, ()), strict=False):
+            posting = refine(records, posting, np.array(list(heavy), dtype=np.int64), field)
+        return posting
+
+    return in_threads(keys_of, range(len(model.blocking)), threads)
+
+
+def in_threads(work: Callable[[T], R], things: Iterable[T], threads: int) -> list[R]:
+    """What `work` makes of each thing, in their order. Hashing and sorting let go of the GIL."""
+    if threads == 1:
+        return [work(thing) for thing in things]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, things))
+
+
+@dataclass(frozen=True)
+class Held:
+    """A posting laid out by row: row r holds the entries `start[r]:start[r + 1]`, keys ascending.
+
+    `place[entry]` is the entry's place in the posting, `code[entry]` its key as a small number (keys in order),
+    `joined[entry]` = row * keys + code, ascending. `single[row]` is the code of the row's one key (-1 if it has
+    none), where no row has more than one; else None.
+    """
+
+    start: Keys
+    place: Keys
+    code: Keys
+    joined: Keys
+    distinct: int
+    single: Keys | None
+
+
+def by_row(posting: Posting, rows: int) -> Held:
+    """Lay a posting out by row."""
+    codes = key_codes(posting)
+    distinct = int(codes[-1]) + 1 if len(codes) else 0
+    counts = np.bincount(posting.rows, minlength=rows)
+    if counts.max(initial=0) <= 1:  # no need to sort
+        found = np.zeros(rows, dtype=np.int64)
+        found[posting.rows] = np.arange(len(posting.rows))
+        place = found[counts > 0]
+    else:
+        place = np.argsort(posting.rows, kind="stable")
+    start = np.concatenate([[0], np.cumsum(counts)])
+    single = None
+    if counts.max(initial=0) <= 1:
+        single = np.full(rows, -1, dtype=np.int64)
+        single[posting.rows] = codes
+    return Held(start, place, codes[place], posting.rows[place] * distinct + codes[place], distinct, single)
+
+
+def key_codes(posting: Posting) -> Keys:
+    """The keys of a posting as 0, 1, 2 …, in order."""
+    fresh = np.zeros(len(posting.keys), dtype=np.int64)
+    fresh[1:] = posting.keys[1:] != posting.keys[:-1]
+    return np.cumsum(fresh)
+
+
+def shared(held: Held, left: Keys, right: Keys) -> Iterator[tuple[Keys, Keys]]:
+    """Keys that both rows of each pair hold, as (pair, entry), ascending, some pairs at a time."""
+    counts = np.diff(held.start)
+    for begin in range(0, len(left), _SLICE):
+        a, b = left[begin : begin + _SLICE], right[begin : begin + _SLICE]
+        fewer = counts[a] <= counts[b]
+        a, b = np.where(fewer, a, b), np.where(fewer, b, a)
+        many = counts[a]
+        pair = np.repeat(np.arange(len(a)), many)
+        entry = np.arange(len(pair)) - np.repeat(np.cumsum(many) - many - held.start[a], many)
+        wanted = b[pair] * held.distinct + held.code[entry]
+        found = np.searchsorted(held.joined, wanted).clip(max=max(len(held.joined) - 1, 0))
+        hit = held.joined[found] == wanted if len(wanted) else np.zeros(0, dtype=bool)
+        yield begin + pair[hit], entry[hit]
+
+
+def describe_key(records: Records, rule: BlockingSpec, number: int, row: int, key: int) -> str:
+    """The texts behind one unrefined key of a record under rule `number`, for people."""
+    values = [(expression, records.columns[expression.field].text(row) or "") for expression in rule.expressions()]
+    for texts in itertools.product(*(expression.keys(value) for expression, value in values)):
+        made = np.array([hash_text("rule", str(number))], dtype=np.int64)
+        for (expression, _), text in zip(values, texts, strict=True):
+            made = mix(made, np.array([hash_key(expression, text)], dtype=np.int64))
+        if int(made[0]) == key:
+            return " & ".join(texts)
+    raise ValueError(f"row {row} does not hold this key of rule {number}")

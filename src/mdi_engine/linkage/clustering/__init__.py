@@ -1,0 +1,1 @@
+"""From weighed pairs to who is who."""

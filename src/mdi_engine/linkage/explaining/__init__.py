@@ -1,0 +1,1 @@
+"""Why a pair weighs what it weighs, in words."""

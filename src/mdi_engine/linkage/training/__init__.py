@@ -1,0 +1,1 @@
+"""From records and a model to parameters."""

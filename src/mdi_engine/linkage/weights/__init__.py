@@ -1,0 +1,1 @@
+"""From pairs of records to levels and match weights."""
