@@ -6,6 +6,7 @@ It is read off the same functions that score, so its steps always add up to the 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from mdi_engine.linkage.explaining.sentences import MISSING, Said, level_words, sentence
 from mdi_engine.linkage.models.parameters import BlockParameters, Parameters
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.weights.compare import Block, PairCache, blocks, evidence
+from mdi_engine.linkage.weights.compare import Block, PairCache, Part, blocks, evidence
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,23 @@ class Waterfall:
         return 1.0 / (1.0 + math.exp2(min(-self.weight / 1000.0, 1000.0)))
 
 
-def explain(records: Records, left: int, right: int, parameters: Parameters) -> Waterfall:
-    """The waterfall of two rows."""
+Shown = Callable[[str, str], str]
+
+
+def explain(
+    records: Records, left: int, right: int, parameters: Parameters, shown: Shown = lambda field, value: value
+) -> Waterfall:
+    """The waterfall of two rows. `shown(field, value)` says how a value may be shown; what it weighs stays the same."""
     shaped = blocks(records, parameters.model)
-    steps = tuple(_step(block, learned, left, right) for block, learned in zip(shaped, parameters.blocks, strict=True))
+    steps = tuple(
+        _step(block, learned, left, right, shown) for block, learned in zip(shaped, parameters.blocks, strict=True)
+    )
     weight = parameters.prior + sum(step.weight for step in steps)
     verdict = "match" if weight >= parameters.match else "review" if weight >= parameters.review else "non-match"
     return Waterfall(records.name(left), records.name(right), parameters.prior, steps, weight, verdict)
 
 
-def _step(block: Block, learned: BlockParameters, left: int, right: int) -> Step:
+def _step(block: Block, learned: BlockParameters, left: int, right: int, shown: Shown) -> Step:
     cache = PairCache(block)
     where = cache.intern(np.array([left]), np.array([right]))
     level = int(cache.level[where][0])
@@ -71,11 +79,11 @@ def _step(block: Block, learned: BlockParameters, left: int, right: int) -> Step
     u = math.exp2(bits / 1000.0) if per_value else learned.u[level]
     if level == 0:
         m, u, weight = 1.0, 1.0, learned.weight[0]
-    told = [("", MISSING, "")] if level == 0 else _told(block, level, left, right)
+    told = [("", MISSING, "")] if level == 0 else _told(block, level, left, right, shown)
     return Step(
         learned.label,
-        _text(block, left),
-        _text(block, right),
+        _text(block, left, shown),
+        _text(block, right, shown),
         learned.level_names[level],
         m,
         u,
@@ -84,21 +92,24 @@ def _step(block: Block, learned: BlockParameters, left: int, right: int) -> Step
     )
 
 
-def _told(block: Block, level: int, left: int, right: int) -> list[tuple[str, Said, str]]:
+def _told(block: Block, level: int, left: int, right: int, shown: Shown) -> list[tuple[str, Said, str]]:
     """Per part of a block: its label, what its level says, and its two values."""
     told = []
     for part in block.parts:
         level, number = divmod(level, part.size)
-        values = [part.values[code] if code >= 0 else "∅" for code in (int(part.codes[left]), int(part.codes[right]))]
-        shown = " | ".join(f"“{value}”" for value in dict.fromkeys(values))
-        told.append((part.spec.label if len(block.parts) > 1 else "", level_words(part.levels, number), shown))
+        codes = dict.fromkeys((int(part.codes[left]), int(part.codes[right])))  # alike in codes, told once
+        values = " | ".join(f"“{_value(part, code, shown)}”" for code in codes)
+        told.append((part.spec.label if len(block.parts) > 1 else "", level_words(part.levels, number), values))
     return told
 
 
-def _text(block: Block, row: int) -> str | None:
+def _text(block: Block, row: int, shown: Shown) -> str | None:
     code = int(block.codes[row])
     if code < 0:
         return None
     members = [int(member[code]) for member in block.members]
-    texts = [part.values[k] if k >= 0 else "∅" for part, k in zip(block.parts, members, strict=True)]
-    return " + ".join(texts)
+    return " + ".join(_value(part, k, shown) for part, k in zip(block.parts, members, strict=True))
+
+
+def _value(part: Part, code: int, shown: Shown) -> str:
+    return shown(part.spec.field, part.values[code]) if code >= 0 else "∅"

@@ -1,0 +1,1 @@
+"""A linkage in numbers that can be drawn."""
