@@ -130,9 +130,9 @@ DAMAGE = {
     "no TOML": lambda folder: (folder / "parameters.toml").unlink(),
     "no Parquet": lambda folder: (folder / "frequencies.parquet").unlink(),
     "TOML cut off": lambda folder: (folder / "parameters.toml").write_text("format = "),
-    "TOML of something else": lambda folder: (folder / "parameters.toml").write_text("format = 2\nfound = 3\n"),
+    "TOML of something else": lambda folder: (folder / "parameters.toml").write_text("format = 3\nfound = 3\n"),
     "Parquet cut off": lambda folder: (folder / "frequencies.parquet").write_bytes(b"PAR1"),
-    "another format": change("format = 2", "format = 99"),
+    "another format": change("format = 3", "format = 99"),
     "a key missing": change("prior =", "priest ="),
     "tables of another training": swap_tables,
 }

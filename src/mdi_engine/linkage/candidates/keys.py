@@ -51,6 +51,14 @@ class Posting:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One step of refinement: the heavy keys, and the field that divides them; None: left to the other ways."""
+
+    field: str | None
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Expanded:
     """Texts of one expression for all records: record r has `hashes[start[r]:start[r + 1]]`."""
 
@@ -116,55 +124,84 @@ def groups(posting: Posting) -> tuple[Keys, Keys]:
     return start, np.diff(np.append(start, len(posting.keys)))
 
 
-def refine(records: Records, posting: Posting, heavy: Keys, field: str) -> Posting:
-    """Give every row under a heavy key a longer key that also holds its value of `field` (NULL counts as a value).
+def refine(records: Records, posting: Posting, step: Step) -> Posting:
+    """Give every row under a heavy key a longer key that also holds its value of a field (NULL counts as a value).
 
-    Rows under the same heavy key that differ in `field` are no longer candidates of this rule: the plan says so.
+    Rows under the same heavy key that differ in the field are no longer candidates of this rule, and rows under a
+    key that no field divides are none either: the plan says so.
     """
-    hit = np.isin(posting.keys, heavy)
+    hit = np.isin(posting.keys, np.array(step.keys, dtype=np.int64))
     if not hit.any():
         return posting
-    column = records.columns[field]
-    table = np.array([*(hash_text(f"refine {field}", v) for v in column.values), hash_text("refine", field)], np.int64)
+    if step.field is None:
+        return Posting(posting.rows[~hit], posting.keys[~hit])
+    column = records.columns[step.field]
+    texts = [hash_text(f"refine {step.field}", value) for value in column.values]
+    table = np.array([*texts, hash_text("refine", step.field)], np.int64)
     keys = posting.keys.copy()
     keys[hit] = mix(keys[hit], table[column.codes[posting.rows[hit]]])
     return _sorted(posting.rows, keys)
 
 
-def find_refinement(records: Records, model: Model) -> dict[int, list[list[int]]]:
-    """Heavy keys per rule and per step of refinement, as they stand in these records. Part of the parameters."""
-    found: dict[int, list[list[int]]] = {}
+def find_refinement(records: Records, model: Model) -> dict[int, list[Step]]:
+    """What divides the heavy keys of each rule, as they stand in these records. Part of the parameters.
+
+    First the fields of `refine`, in their order; then those of the model's other fields that divide best; at last
+    a key that is still heavy is left to the other ways. So no rule has a key of more than `heavy` of these records.
+    """
+    found: dict[int, list[Step]] = {}
     for number, rule in enumerate(model.blocking):
+        held = {expression.field for expression in rule.expressions() if expression.function == "value"}
+        wanted = [field for field in model.refine if field not in held]
+        spare = sorted(model.used_fields() - held - set(wanted))
         posting = rule_postings(records, rule, number)
-        steps: list[list[int]] = []
-        for field in refining_fields(model, rule):
-            start, size = groups(posting)
-            heavy = posting.keys[start[size > model.heavy]]
-            if not len(heavy):
-                break
-            steps.append([int(key) for key in heavy])
-            posting = refine(records, posting, heavy, field)
-        if steps:
-            found[number] = steps
+        while len(heavy := _heavy(posting, model.heavy)):
+            field = wanted.pop(0) if wanted else _dividing(records, model, posting, heavy, spare)
+            step = Step(field, tuple(heavy.tolist()))
+            found.setdefault(number, []).append(step)
+            posting = refine(records, posting, step)
+            spare = [other for other in spare if other != field]
     return found
 
 
-def refining_fields(model: Model, rule: BlockingSpec) -> tuple[str, ...]:
-    """The fields a rule's heavy keys are refined by, in order: those of the model that the rule does not hold yet."""
-    held = {expression.field for expression in rule.expressions() if expression.function == "value"}
-    return tuple(field for field in model.refine if field not in held)
+def _heavy(posting: Posting, most: int) -> Keys:
+    """The keys of more than `most` records, ascending."""
+    start, size = groups(posting)
+    return posting.keys[start[size > most]]
+
+
+def _dividing(records: Records, model: Model, posting: Posting, heavy: Keys, fields: Sequence[str]) -> str | None:
+    """The field that leaves the fewest pairs under heavy keys; None if none divides them.
+
+    An identifier only if no other field helps (it would leave each record alone); of equals the one of fewest values.
+    """
+    hit = np.isin(posting.keys, heavy)
+    place, rows = np.searchsorted(heavy, posting.keys[hit]), posting.rows[hit]
+    before = _crowd(np.bincount(place), model.heavy)
+    chances = []
+    for field in fields:
+        column = records.columns[field]
+        cells = place * (len(column.values) + 1) + column.codes[rows] + 1
+        crowd = _crowd(np.unique(cells, return_counts=True)[1], model.heavy)
+        if crowd < before:
+            chances.append((model.fields[field].identifier, crowd, len(column.values), field))
+    return min(chances)[-1] if chances else None
+
+
+def _crowd(sizes: Keys, most: int) -> int:
+    """Pairs of records (ordered, each with itself too) under keys of more than `most`."""
+    return int((sizes[sizes > most] ** 2).sum())
 
 
 def match_keys(
-    records: Records, model: Model, refinement: Mapping[int, Sequence[Sequence[int]]], threads: int = 1
+    records: Records, model: Model, refinement: Mapping[int, Sequence[Step]], threads: int = 1
 ) -> list[Posting]:
     """Final keys of every rule, refined exactly as the parameters say; some rules at once if `threads` are allowed."""
 
     def keys_of(number: int) -> Posting:
-        rule = model.blocking[number]
-        posting = rule_postings(records, rule, number)
-        for field, heavy in zip(refining_fields(model, rule), refinement.get(number, ()), strict=False):
-            posting = refine(records, posting, np.array(list(heavy), dtype=np.int64), field)
+        posting = rule_postings(records, model.blocking[number], number)
+        for step in refinement.get(number, ()):
+            posting = refine(records, posting, step)
         return posting
 
     return in_threads(keys_of, range(len(model.blocking)), threads)

@@ -106,7 +106,7 @@ def _rule_plan(asked: _Asked, number: int, final: Posting) -> WayPlan:
 
     start = groups(plain)[0]
     steps = asked.blocking.refinement.get(number, [])
-    refined = int(np.isin(plain.keys[start], np.array(steps[0], dtype=np.int64)).sum()) if steps else 0
+    refined = int(np.isin(plain.keys[start], np.array(steps[0].keys, dtype=np.int64)).sum()) if steps else 0
     before = _pairs(asked, plain)
     return _way(asked, number, rule.label, _pairs(asked, final), before, refined, _heaviest(asked, plain, text))
 

@@ -20,6 +20,7 @@ from mdi_engine.linkage.models.model import RaritySpec, millibits
 from mdi_engine.linkage.records import Records
 
 LISTED_FROM = 5  # values seen less often are never written into parameters: they could name a person
+NOBODYS = 1_000  # an identifier of so many records, and of more than the common share, is no identifier
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Features:
 def find_rarity(records: Records, spec: RaritySpec, unlisted: Collection[str] = ()) -> RarityTable:
     """Count features and turn counts into bits. A feature on more than `common` of the records gets 0 bits.
 
-    No value of the fields `unlisted` (identifiers) is listed, however often it was seen: all have the floor.
+    No value of the fields `unlisted` (identifiers) is listed, all have the floor: unless so many share it that it
+    names nobody (`NOBODYS`), like a telephone number of zeros.
     """
     listed: dict[str, dict[str, int]] = {}
     floor: dict[str, int] = {}
@@ -50,10 +52,10 @@ def find_rarity(records: Records, spec: RaritySpec, unlisted: Collection[str] = 
     for expression in spec.expressions():
         label, discount = str(expression), spec.discount.get(str(expression), 1.0)
         counts = document_counts(records, expression)
-        least = math.inf if expression.field in unlisted else LISTED_FROM
+        common = max(spec.common * n, 1)
+        least = max(common + 1, NOBODYS) if expression.field in unlisted else LISTED_FROM
         often = {value: count for value, count in counts.items() if count >= least}
         seldom = [count for count in counts.values() if count < least]
-        common = max(spec.common * n, 1)
         listed[label] = {
             value: 0 if count > common else millibits(discount * math.log2(n / count)) for value, count in often.items()
         }

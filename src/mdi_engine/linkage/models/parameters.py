@@ -20,17 +20,18 @@ import pyarrow.parquet as pq
 import tomli_w
 
 from mdi_engine.errors import InputRefused
+from mdi_engine.linkage.candidates.keys import Step
 from mdi_engine.linkage.candidates.rarity import RarityTable
 from mdi_engine.linkage.models.model import Model
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True)
 class Blocking:
-    """What blocking needs beside the model: heavy keys per rule and step, and the rarity table."""
+    """What blocking needs beside the model: what divides heavy keys, step by step per rule, and the rarity table."""
 
-    refinement: Mapping[int, list[list[int]]] = field(default_factory=dict)
+    refinement: Mapping[int, list[Step]] = field(default_factory=dict)
     rarity: RarityTable | None = None
 
 
@@ -197,7 +198,10 @@ def _plain(p: Parameters) -> dict[str, Any]:
             "done": list(p.completeness.done),
             "open": list(p.completeness.open),
         },
-        "refinement": {str(rule): steps for rule, steps in p.blocking.refinement.items()},
+        "refinement": {
+            str(rule): [{**({} if s.field is None else {"field": s.field}), "keys": list(s.keys)} for s in steps]
+            for rule, steps in p.blocking.refinement.items()
+        },
         **({} if rarity is None else {"rarity": {"cut": rarity.cut, "floor": dict(rarity.floor)}}),
         "block": [
             {
@@ -252,7 +256,13 @@ def _build(raw: dict[str, Any], rows: list[dict[str, Any]]) -> Parameters:
         match=raw["match"],
         review=raw["review"],
         blocks=tuple(_block(number, block, rows) for number, block in enumerate(raw["block"])),
-        blocking=Blocking({int(rule): steps for rule, steps in raw["refinement"].items()}, rarity),
+        blocking=Blocking(
+            {
+                int(rule): [Step(step.get("field"), tuple(step["keys"])) for step in steps]
+                for rule, steps in raw["refinement"].items()
+            },
+            rarity,
+        ),
         found=Found(tuple(found["by_way"]), tuple(found["new_by_way"]), found["matches"], found.get("recall")),
         completeness=Completeness(
             raw["completeness"]["clusters"], tuple(raw["completeness"]["done"]), tuple(raw["completeness"]["open"])
