@@ -85,6 +85,7 @@ def test_bounds_are_said_as_each_language_writes_them() -> None:
     english, indonesian = said("jaro_winkler >= 0.925", "text")
     assert ("92.5 %" in english, "92,5 %" in indonesian) == (True, True)
     assert said("within 1500.5", "number") == ("at most 1,500.5 apart", "selisih paling banyak 1.500,5")
+    assert said("days <= 31", "date") == ("at most 31 days apart", "selisih paling banyak 31 hari")
     assert said("years <= 1", "date")[0] == "at most 1 year apart"
     assert said("years <= 2", "date") == ("at most 2 years apart", "selisih paling banyak 2 tahun")
     assert "50 % of the shorter one's words" in said("overlap >= 0.5", "tokens")[0]

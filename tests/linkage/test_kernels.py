@@ -16,13 +16,14 @@ from rapidfuzz.distance import OSA, Levenshtein
 from test_levels import near_pairs
 
 from mdi_engine.linkage.candidates.keys import hash_key, match_keys
-from mdi_engine.linkage.kernels import bags, brief, similarity
+from mdi_engine.linkage.kernels import bags, brief, dates, similarity
 from mdi_engine.linkage.kernels.hashing import key_hashes
 from mdi_engine.linkage.kernels.letters import SIGN, START, Alphabet, Texts, alphabet, flat, lay_out
 from mdi_engine.linkage.kernels.scratch import Scratch, scratch
 from mdi_engine.linkage.kernels.words import split
-from mdi_engine.linkage.models.expressions import parse_key, words
+from mdi_engine.linkage.models.expressions import parse_key, parse_level, words
 from mdi_engine.linkage.weights import arrays, distances
+from mdi_engine.linkage.weights.levels import levels_of
 from mdi_engine.linkage.weights.tokens import match_bags, word_class
 
 
@@ -238,3 +239,22 @@ def test_many_values_make_the_same_keys(monkeypatch: pytest.MonkeyPatch) -> None
     few = [posting.keys.tolist() for posting in match_keys(records, model, {})]
     monkeypatch.setattr("mdi_engine.linkage.candidates.keys.MANY_VALUES", 0)
     assert [posting.keys.tolist() for posting in match_keys(records, model, {})] == few
+
+
+NEAR_DATES = st.builds(
+    lambda year, month, day, end: f"{year:04}-{month:02}-{day:02}{end}",
+    st.sampled_from([0, 1899, 1900, 1999, 2000]),
+    st.integers(0, 13),
+    st.sampled_from([0, 1, 27, 28, 29, 30, 31, 32]),
+    st.sampled_from(["", "", "", "x"]),
+) | st.sampled_from(["", "1900", "19oo-01-01", "1900-01-\u0661\u0662"])
+
+
+@given(NEAR_DATES, NEAR_DATES, st.sampled_from([0, 1, 3, 31, 366]))
+@example("1900-02-28", "1900-03-01", 1)
+@example("2000-02-28", "2000-03-01", 1)
+def test_days_apart_are_counted_as_the_truth_counts_them(left: str, right: str, most: int) -> None:
+    texts, letters, _ = laid(left, right)
+    a, la, b, lb = places(texts)
+    found = dates.days(texts.symbols, a, la, b, lb, most, letters.digit)
+    assert found is bool(levels_of([left], [right], [parse_level(f"days <= {most}", "date")])[0] == 2)

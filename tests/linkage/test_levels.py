@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from fractions import Fraction
 
@@ -156,6 +157,37 @@ def test_dates(left: str, right: str, level: str) -> None:
     levels = ["exact", "swapped", "one_digit", "years <= 1", "same_day"]
     assert level_of("date", levels, left, right) == level
     assert level_of("date", levels, right, left) == level
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "near"),
+    [
+        ("1980-03-04", "1980-03-04", True),
+        ("1980-12-20", "1981-01-19", True),
+        ("1980-12-20", "1981-01-20", False),
+        ("1980-02-15", "1980-03-16", True),
+        ("1981-02-15", "1981-03-17", True),
+        ("1981-02-15", "1981-03-18", False),
+        ("0000-01-05", "0000-01-01", True),
+        ("1980-13-04", "1980-13-04", False),
+        ("1980-00-04", "1980-01-04", False),
+        ("1980-03-32", "1980-03-31", False),
+        ("1980-03-0", "1980-03-01", False),
+        ("1980-03-045", "1980-03-04", False),
+        ("198o-03-04", "1980-03-04", False),
+        ("", "1980-03-04", False),
+    ],
+)
+def test_dates_within_thirty_days(left: str, right: str, near: bool) -> None:
+    assert (level_of("date", ["days <= 30"], left, right) == "days <= 30") is near
+    assert (level_of("date", ["days <= 30"], right, left) == "days <= 30") is near
+
+
+@given(st.dates(), st.integers(-500, 500), st.integers(0, 500))
+def test_days_are_those_of_the_calendar(day: datetime.date, apart: int, most: int) -> None:
+    other = datetime.date.fromordinal(min(max(day.toordinal() + apart, 1), datetime.date.max.toordinal()))
+    near = level_of("date", [f"days <= {most}"], day.isoformat(), other.isoformat()) != "else"
+    assert near is (abs((day - other).days) <= most)
 
 
 @pytest.mark.parametrize(

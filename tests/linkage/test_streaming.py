@@ -32,7 +32,7 @@ TEXT = ["exact", "jaro >= 0.9", "jaro_winkler >= 0.85", "levenshtein <= 1", "osa
 LEVELS = {
     "name": ["same", "similar", "subset", "overlap >= 0.5", "overlap >= 0.334", "overlap"],
     "city": TEXT,
-    "born": ["exact", "swapped", "one_digit", "years <= 1", "same_year", "same_day"],
+    "born": ["exact", "swapped", "one_digit", "days <= 40", "years <= 1", "same_year", "same_day"],
     "beds": ["exact", "within 10", "within 50.5"],
     "street": TEXT,
     "code": [*TEXT[:1], "osa <= 1"],

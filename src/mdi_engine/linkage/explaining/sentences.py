@@ -58,11 +58,12 @@ _BOUNDED = {
         "at least {share} % of the shorter one's words are the same",
         "sedikitnya {share} % kata dari yang lebih pendek sama",
     ),
+    "days": Said("at most {n} day{s} apart", "selisih paling banyak {n} hari"),
     "years": Said("at most {n} year{s} apart", "selisih paling banyak {n} tahun"),
     "within": Said("at most {n} apart", "selisih paling banyak {n}"),
 }
-# Their tests count whole letters and years: what stands behind the point of the bound changes nothing.
-_COUNTED = frozenset({"levenshtein", "osa", "years"})
+# Their tests count whole letters, days and years: what stands behind the point of the bound changes nothing.
+_COUNTED = frozenset({"levenshtein", "osa", "days", "years"})
 
 
 def level_words(levels: Sequence[Level], number: int) -> Said:

@@ -24,7 +24,7 @@ from mdi_engine.linkage.kernels.similarity import (
 )
 
 # Tests by number, as `Levels.test` holds them.
-EXACT, JARO, JARO_WINKLER, LEVENSHTEIN, OSA, SWAPPED, ONE_DIGIT, YEARS, SAME_YEAR, SAME_DAY, WITHIN = range(11)
+EXACT, JARO, JARO_WINKLER, LEVENSHTEIN, OSA, SWAPPED, ONE_DIGIT, YEARS, SAME_YEAR, SAME_DAY, WITHIN, DAYS = range(12)
 TESTS = {
     "exact": EXACT,
     "jaro": JARO,
@@ -37,6 +37,7 @@ TESTS = {
     "same_year": SAME_YEAR,
     "same_day": SAME_DAY,
     "within": WITHIN,
+    "days": DAYS,
 }
 SAME, SIMILAR, SUBSET, OVERLAP = range(4)
 BAG_TESTS = {"same": SAME, "similar": SIMILAR, "subset": SUBSET, "overlap": OVERLAP}
@@ -144,6 +145,8 @@ def _dates(t: Tables, test: int, top: int, x: int, lx: int, y: int, ly: int) -> 
         return dates.swapped(symbols, x, lx, y, ly)
     if test == ONE_DIGIT:
         return dates.one_digit(symbols, x, lx, y, ly)
+    if test == DAYS:
+        return dates.days(symbols, x, lx, y, ly, top, t.digit)
     if test == YEARS:
         return dates.years(symbols, x, lx, y, ly, top, t.digit)
     if test == SAME_YEAR:

@@ -90,7 +90,7 @@ _PLAIN = {
 _BOUNDED = {
     "text": {"jaro": ">=", "jaro_winkler": ">=", "levenshtein": "<=", "osa": "<="},
     "tokens": {"overlap": ">="},
-    "date": {"years": "<="},
+    "date": {"days": "<=", "years": "<="},
     "number": {"within": "within"},
 }
 

@@ -6,7 +6,7 @@ thresholds and vetoes. It holds nothing learned: that is `parameters`. Grammar o
     key expression     NAME | first(NAME, n) | last(NAME, n) | each(NAME) | year(NAME) | metaphone(NAME)
     text level         exact | jaro >= x | jaro_winkler >= x | levenshtein <= n | osa <= n
     tokens level       same | similar | subset | overlap >= x | overlap
-    date level         exact | swapped | one_digit | years <= n | same_year | same_day
+    date level         exact | swapped | one_digit | days <= n | years <= n | same_year | same_day
     number level       exact | within n
 """
 

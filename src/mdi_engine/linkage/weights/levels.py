@@ -116,6 +116,27 @@ def _years(a: Letters, b: Letters, _a: Ints, _b: Ints, bound: Fraction) -> Bools
     return np.asarray(are_digits & (apart <= int(bound)))
 
 
+def _days(a: Letters, b: Letters, _a: Ints, _b: Ints, bound: Fraction) -> Bools:
+    """Two dates at most so many days apart; a month has up to 31 days, and 30 February is 2 March (or the first)."""
+    (x, is_date), (y, is_other) = _day_number(a), _day_number(b)
+    return np.asarray(is_date & is_other & (np.abs(x - y) <= int(bound)))
+
+
+def _day_number(letters: Letters) -> tuple[Ints, Bools]:
+    """The day of each date, counted from one fixed day, and whether it is a date at all.
+
+    Years begin in March: then the leap day is the last, and the months before any month have days in a fixed pattern.
+    """
+    digits = letters[:, [0, 1, 2, 3, 5, 6, 8, 9]].astype(np.int64) - ord("0")
+    year = digits[:, :4] @ np.array([1000, 100, 10, 1])
+    month, day = 10 * digits[:, 4] + digits[:, 5], 10 * digits[:, 6] + digits[:, 7]
+    is_date = ((digits >= 0) & (digits <= 9)).all(axis=1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    since_march = (month + 9) % 12
+    year = year - (since_march >= 10)
+    number = 365 * year + year // 4 - year // 100 + year // 400 + (153 * since_march + 2) // 5 + day
+    return number, is_date
+
+
 def _same_year(a: Letters, b: Letters, size_a: Ints, size_b: Ints, _: Fraction) -> Bools:
     same_size = np.minimum(size_a, 4) == np.minimum(size_b, 4)
     return np.asarray((a[:, :4] == b[:, :4]).all(axis=1) & same_size)
@@ -151,6 +172,7 @@ _TESTS: dict[str, Callable[[Texts, Texts, Fraction], Bools]] = {
     "osa": _distance(OSA.distance),
     "swapped": _dates(_swapped),
     "one_digit": _dates(_one_digit),
+    "days": _dates(_days),
     "years": _dates(_years),
     "same_year": _dates(_same_year),
     "same_day": _dates(_same_day),
