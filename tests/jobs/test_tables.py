@@ -46,7 +46,7 @@ PERSON = f"{NIK},SITI,SITI"
 
 def records(model: str = MODEL, **columns: object) -> Records:
     given = {"nik": [str(NIK), "2"], "nama": ["A", "B"], "berat": ["3", "4"], **columns}
-    return to_records(frame_tables({"t": pa.table(given)}), parse_model(model))
+    return to_records(frame_tables({"t": pa.table(given)}, parse_model(model)), parse_model(model))
 
 
 @pytest.mark.parametrize("column", ["nik", "nama"])
@@ -79,9 +79,9 @@ def test_a_column_that_pandas_makes_floats_is_refused_unless_it_is_empty(tmp_pat
     held = read_table(tmp_path / "a.parquet", ("nik", "nama", "berat"))
     for table in (frame, held):
         with pytest.raises(InputRefused, match="'nik' holds floating-point"):
-            to_records(frame_tables({"t": table}), parse_model(MODEL))
+            to_records(frame_tables({"t": table}, parse_model(MODEL)), parse_model(MODEL))
     empty = frame.assign(nik=[float("nan")] * 2)
-    assert to_records(frame_tables(empty), parse_model(MODEL)).columns["nik"].text(0) is None
+    assert to_records(frame_tables(empty, parse_model(MODEL)), parse_model(MODEL)).columns["nik"].text(0) is None
 
 
 @pytest.mark.parametrize("values", [[["SITI"], ["B"]], [{"a": "SITI"}, {"a": "B"}], [b"SITI\xff", b"B"]])
@@ -114,16 +114,16 @@ def test_a_table_that_the_model_does_not_map_is_not_left_out_in_silence() -> Non
     )
     frame = pd.DataFrame({"nik": ["1"], "nama": ["A"], "berat": ["2"]})
     with pytest.raises(ModelError, match="b is named by no field, so all its rows would be left out; mapped are a"):
-        to_records(frame_tables({"a": frame, "b": frame}), model)
+        to_records(frame_tables({"a": frame, "b": frame}, model), model)
 
 
 def test_names_of_a_frame_that_are_data_are_quoted_nowhere() -> None:
     frame = pd.DataFrame([["3", "B"]], columns=[str(NIK), "SITI"])
     with pytest.raises(ModelError, match="its first line may be data") as caught:
-        to_records(frame_tables(frame), parse_model(MODEL))
+        to_records(frame_tables(frame, parse_model(MODEL)), parse_model(MODEL))
     assert str(NIK) not in str(caught.value)
     with pytest.raises(ModelError, match="of the model's columns it has nama"):
-        to_records(frame_tables(frame.rename(columns={"SITI": "nama"})), parse_model(MODEL))
+        to_records(frame_tables(frame.rename(columns={"SITI": "nama"}), parse_model(MODEL)), parse_model(MODEL))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from mdi_engine.cli.ask import evaluate, history, lookup
 from mdi_engine.cli.care import doctor, generate, verify
 from mdi_engine.cli.profile import profile
 from mdi_engine.cli.registry import demo, ingest, link, train
+from mdi_engine.cli.report import report
 from mdi_engine.cli.tables import dedupe, explain
 from mdi_engine.errors import MdiError, discreet
 
@@ -32,6 +33,7 @@ _COMMANDS = (
     explain,
     lookup,
     evaluate,
+    report,
     history,
     verify,
     doctor,

@@ -10,10 +10,11 @@ import typer
 from mdi_engine.cli.options import Encoding, Home, Json, ModelFile, Separator, separator_of, settings_of
 from mdi_engine.cli.output import Table, as_json, facts, note, show
 from mdi_engine.cli.progress import watching
+from mdi_engine.cli.report import REPORT, ReportFile, ShowValues
 from mdi_engine.errors import UsageError
 
 if TYPE_CHECKING:
-    from mdi_engine.jobs.dedupe import Linked
+    from mdi_engine.jobs.linked import Linked
 
 
 def dedupe(
@@ -26,6 +27,8 @@ def dedupe(
     truth: Annotated[
         str | None, typer.Option("--truth", metavar="FIELD", help="Measure against this field of the model.")
     ] = None,
+    report: ReportFile = None,
+    show_values: ShowValues = False,
     plan: Annotated[bool, typer.Option("--plan", help="Tell cost and heaviest keys, link nothing.")] = False,
     encoding: Encoding = "utf-8",
     separator: Separator = ",",
@@ -38,12 +41,14 @@ def dedupe(
         mdi dedupe list_a.csv list_b.csv --model lists.toml --truth code --json
 
     It trains on the files, without labels, and links them. The form of the output follows its name: .parquet,
-    .csv or .jsonl.
+    .csv or .jsonl. A report shows the linkage in pictures; values that could tell a person are masked there.
     """
     from mdi_engine.cli.plans import plan_dict, show_plan
     from mdi_engine.jobs import dedupe as job
+    from mdi_engine.jobs.report import write_linked
     from mdi_engine.linkage.models.model import load_model
     from mdi_engine.linkage.training.doubts import doubts
+    from mdi_engine.pages.shell import check_page
 
     spec = load_model(_needed(model))
     to_stdout = output is not None and str(output) == "-"
@@ -51,6 +56,8 @@ def dedupe(
         raise UsageError("--json and --output - both want standard output", hint="Give --output a file.")
     job.check_apart(output, [model] if model else [])
     job.check_truth(spec, truth)
+    if report is not None:
+        check_page(report, REPORT, [*files, *([model] if model else []), *([output] if output else [])])
     if plan:
         _, found = job.plan_files(files, spec, encoding=encoding, separator=separator_of(separator))
         return as_json(plan_dict(found)) if json else show_plan(spec.name, found)
@@ -64,8 +71,13 @@ def dedupe(
             separator=separator_of(separator),
             progress=progress,
         )
+        if report is not None:
+            progress.stage("report")
+            write_linked(linked, report, show_values=show_values, flag=REPORT)
     for doubt in doubts(linked.parameters):
         note(f"Doubtful: {doubt}")
+    if report is not None:
+        note(f"The report is in {report}.")
     if json:
         return as_json(linked.to_dict())
     if to_stdout:

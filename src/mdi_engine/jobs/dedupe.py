@@ -13,81 +13,20 @@ import numpy as np
 import pyarrow as pa
 
 from mdi_engine.errors import UsageError
+from mdi_engine.jobs.linked import Linked
 from mdi_engine.jobs.output import check_output, write_table
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.tables import columns_of, frame_tables, read_table, source_names, to_records
 from mdi_engine.linkage.candidates.blocking import covers, prepare
 from mdi_engine.linkage.candidates.plan import Plan, plan
-from mdi_engine.linkage.clustering.cluster import Clusters, cluster, in_doubt
-from mdi_engine.linkage.evaluate import Evaluation, cluster_sizes, evaluate, true_pairs
+from mdi_engine.linkage.clustering.cluster import cluster
+from mdi_engine.linkage.evaluate import evaluate, true_pairs
 from mdi_engine.linkage.models.model import FieldSpec, Model
 from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.training.doubts import doubts
-from mdi_engine.linkage.training.train import train
-from mdi_engine.linkage.weights.score import Edges, score
-
-Ints = np.ndarray[Any, np.dtype[np.int64]]
-
-
-@dataclass(frozen=True)
-class Linked:
-    """What a linkage of tables gives. `seconds` per stage; `evaluation` and `candidate_recall` only with a truth."""
-
-    records: Records
-    parameters: Parameters
-    edges: Edges
-    clusters: Clusters
-    seconds: Mapping[str, float]
-    evaluation: Evaluation | None = None
-    candidate_recall: float | None = None
-
-    def clusters_table(self) -> pa.Table:
-        """One row per record, in the order given: `source`, `record_id`, `cluster_id` (its first record's name)."""
-        records, label = self.records, self.clusters.label.tolist()
-        names = {row: records.name(row) for row in set(label)}
-        return pa.table(
-            {
-                "source": [records.sources[code] for code in records.source.tolist()],
-                "record_id": list(records.keys),
-                "cluster_id": [names[row] for row in label],
-            }
-        )
-
-    def pairs_table(self) -> pa.Table:
-        """Scored pairs from the review threshold up: `source_l`, `record_id_l`, the same for `_r`, `match_weight`.
-
-        `match_weight` is in bits, prior included: 0 is even odds, +10 is about 1,000 to 1 for a match.
-        """
-        records, edges = self.records, self.edges
-        columns: dict[str, Any] = {}
-        for side, rows in (("l", edges.left.tolist()), ("r", edges.right.tolist())):
-            columns[f"source_{side}"] = [records.sources[records.source[row]] for row in rows]
-            columns[f"record_id_{side}"] = [records.keys[row] for row in rows]
-        return pa.table({**columns, "match_weight": pa.array(edges.weight / 1000.0)})
-
-    def to_dict(self) -> dict[str, object]:
-        """The figures of the run, ready for JSON."""
-        sizes = cluster_sizes(self.clusters.label)
-        found = self.evaluation
-        return {
-            "records": len(self.records),
-            "clusters": sum(sizes.values()),
-            "cluster_sizes": {str(size): count for size, count in sizes.items()},
-            "candidate_pairs": self.edges.candidate_pairs,
-            "pairs_to_review": self.pairs_to_review,
-            "expected_matches": round(self.parameters.found.matches, 1),
-            "doubts": list(doubts(self.parameters)),
-            **({} if found is None else {"pairwise": found.pairwise.to_dict(), "b_cubed": found.b_cubed.to_dict()}),
-            "candidate_recall": self.candidate_recall,
-            "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
-            "parameters": self.parameters.digest(),
-        }
-
-    @property
-    def pairs_to_review(self) -> int:
-        """Pairs in doubt: between the two thresholds, not joined, and not ruled out by a better partner."""
-        return len(in_doubt(self.records, self.edges, self.clusters, self.parameters)[0])
+from mdi_engine.linkage.training.train import train as learn
+from mdi_engine.linkage.weights.compare import Ints
+from mdi_engine.linkage.weights.score import score
 
 
 @dataclass
@@ -143,14 +82,30 @@ def read_tables(
     }
 
 
-def link(frames: Mapping[str, Any] | Any, model: Model, *, truth: str | None = None) -> Linked:
-    """Link tables in memory: one table, or a dictionary of them by source name (pandas, Polars or Arrow).
+def train(frames: Mapping[str, Any] | Any, model: Model) -> Parameters:
+    """Learn from tables in memory (as `link` takes them), without labels, what each agreement and disagreement says."""
+    return learn(to_records(frame_tables(frames, model), model), model)
 
-    Trains on the tables themselves, without labels. `truth` as in `dedupe`. Values are compared as text: give dates
-    as YYYY-MM-DD and identifiers as text.
+
+def link(
+    frames: Mapping[str, Any] | Any,
+    model: Model | None = None,
+    *,
+    parameters: Parameters | None = None,
+    truth: str | None = None,
+) -> Linked:
+    """Link tables in memory: one table, or a dictionary of them by source name.
+
+    A table is one of pandas, Polars or Arrow, a DuckDB relation, a list of dictionaries, or the path of a file. Trains
+    on the tables themselves, without labels, unless `parameters` (from `train`) bring what was learned, and the model.
+    `truth` as in `dedupe`. Values are compared as text: give dates as YYYY-MM-DD and identifiers as text.
     """
+    if parameters is not None:
+        model = parameters.model
+    if model is None:
+        raise UsageError("neither a model nor parameters were given", hint="load_model reads a model file.")
     check_truth(model, truth)
-    return _link(frame_tables(frames), model, truth, _Clock(SILENT))
+    return _link(frame_tables(frames, model), model, truth, _Clock(SILENT), parameters)
 
 
 def plan_files(
@@ -161,11 +116,18 @@ def plan_files(
     return records, plan(records, model)
 
 
-def _link(tables: Mapping[str, pa.Table], model: Model, truth: str | None, clock: _Clock) -> Linked:
+def _link(
+    tables: Mapping[str, pa.Table],
+    model: Model,
+    truth: str | None,
+    clock: _Clock,
+    parameters: Parameters | None = None,
+) -> Linked:
     with clock.stage("encode"):
         records = to_records(tables, model)
-    with clock.stage("train"):
-        parameters = train(records, model)
+    if parameters is None:
+        with clock.stage("train"):
+            parameters = learn(records, model)
     with clock.stage("score"):
         edges = score(records, parameters, note=clock.progress.advance)
     with clock.stage("cluster"):
@@ -176,7 +138,7 @@ def _link(tables: Mapping[str, pa.Table], model: Model, truth: str | None, clock
         labels = records.columns[truth].codes.astype(np.int64)
         evaluation = evaluate(clusters.label, labels)
         recall = candidate_recall(records, parameters, labels)
-    return Linked(records, parameters, edges, clusters, clock.seconds, evaluation, recall)
+    return Linked(records, parameters, edges, clusters, clock.seconds, evaluation, recall, truth)
 
 
 def candidate_recall(records: Records, parameters: Parameters, truth: Ints) -> float | None:

@@ -60,7 +60,7 @@ def evaluate_entity(settings: Settings, entity: str, truth: Path) -> EntityQuali
     own. Raises `InputRefused` if the file lacks a column, names a record twice, or names no live record.
     """
     entity_named(entity)
-    true = _read(truth)
+    true = read_truth(truth)
     with home_ledger(settings) as engine, reading(engine) as conn:
         members = read_state(conn, entity).memberships
         rows = [
@@ -89,7 +89,8 @@ def _flagged(flags: Sequence[Sequence[str]]) -> Iterator[tuple[str, np.ndarray[t
         yield flag, np.array([flag in some for some in flags])
 
 
-def _read(path: Path) -> Mapping[tuple[str, str], _True]:
+def read_truth(path: Path) -> Mapping[tuple[str, str], _True]:
+    """What a truth says of each record, by source and key. Raises `InputRefused` as `evaluate_entity` does."""
     table = read_table(path, (*_COLUMNS, _FLAGS))
     absent = [name for name in _COLUMNS if name not in table.column_names]
     if absent:

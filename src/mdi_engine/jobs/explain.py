@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from mdi_engine.errors import NotFound, UsageError
 from mdi_engine.jobs.dedupe import read_tables
 from mdi_engine.jobs.home import from_columns, home_ledger, in_force
+from mdi_engine.jobs.linked import row_of
 from mdi_engine.jobs.tables import to_records
 from mdi_engine.ledger.records import record_id, records_by_id
 from mdi_engine.ledger.store import reading
 from mdi_engine.ledger.summary import entity_of
 from mdi_engine.linkage.explaining.explain import Waterfall, explain
 from mdi_engine.linkage.models.model import Model
-from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.training.train import train
 from mdi_engine.settings import Settings
 
@@ -26,18 +26,8 @@ def explain_files(
 ) -> Waterfall:
     """The waterfall of two rows of the files (`source:record_id`), with parameters trained on these files."""
     records = to_records(read_tables(files, model, encoding=encoding, separator=separator), model)
-    left, right = _row(records, a), _row(records, b)
+    left, right = row_of(records, a), row_of(records, b)
     return explain(records, left, right, train(records, model))
-
-
-def _row(records: Records, name: str) -> int:
-    row = records.find(name)
-    if row is None:
-        raise NotFound(
-            f"there is no record {name!r}; sources are {', '.join(records.sources)}",
-            hint="A record is called source:record_id; without a key, record_id is its data row, from 1.",
-        )
-    return row
 
 
 def explain_records(settings: Settings, a: str, b: str) -> Waterfall:

@@ -171,16 +171,42 @@ def _keys(text: Any, sources: Sequence[str], field: str) -> list[str]:
     return keys
 
 
-def frame_tables(frames: Mapping[str, Any] | Any) -> dict[str, pa.Table]:
-    """Frames as Arrow tables by source name: pandas, Polars, Arrow, or anything with an Arrow stream."""
+def frame_tables(frames: Mapping[str, Any] | Any, model: Model) -> dict[str, pa.Table]:
+    """Tables by source name, as Arrow: from pandas, Polars, Arrow, DuckDB (a relation), or anything with an Arrow
+    stream; a list of dictionaries; the path of a file, of which the columns are read that the model uses.
+
+    One table alone is called `table`, one file alone by its stem. Raises `UsageError` for what is no table.
+    """
+    if isinstance(frames, str | Path):
+        frames = {source_name(Path(frames)): frames}
     named = frames if isinstance(frames, Mapping) else {"table": frames}
-    return {name: frame if isinstance(frame, pa.Table) else _arrow(frame) for name, frame in named.items()}
+    return {name: _table(frame, columns_of(model, name)) for name, frame in named.items()}
 
 
-def _arrow(frame: Any) -> pa.Table:
+def _table(frame: Any, columns: Sequence[str]) -> pa.Table:
+    if isinstance(frame, pa.Table):
+        return frame
+    if isinstance(frame, str | Path):
+        return read_table(Path(frame), columns)
     if hasattr(frame, "__arrow_c_stream__"):
         return pa.table(frame)
+    if isinstance(frame, list) and frame and all(isinstance(row, Mapping) for row in frame):
+        return pa.table({name: _cells(frame, name) for name in dict.fromkeys(name for row in frame for name in row)})
     raise UsageError(
         f"a {type(frame).__module__}.{type(frame).__name__} is not a table that can be read",
-        hint="Give a pandas, Polars or Arrow table, or a dictionary of them by source name.",
+        hint="Give a pandas, Polars, Arrow or DuckDB table, a list of dictionaries, the path of a file, or a "
+        "dictionary of them by source name. Of a lazy one, what it collects.",
     )
+
+
+def _cells(rows: Sequence[Mapping[str, Any]], name: str) -> Any:
+    """One column of a list of dictionaries; what a row lacks is NULL."""
+    try:
+        return pa.array([row.get(name) for row in rows])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        # Its text may quote the value.
+        raise UsageError(
+            f"the column {name!r} holds values of several types",
+            hint="Turn them into text before linking.",
+            column=name,
+        ) from None

@@ -1,4 +1,4 @@
-"""What every page is made of: templates that escape all values, one style sheet, and a policy that lets nothing else in."""
+"""What every page is made of: templates that escape all values, a style, and a policy that lets nothing else in."""
 
 from __future__ import annotations
 

@@ -20,6 +20,8 @@ from mdi_engine.linkage.weights.score import Edges, Scorer
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+# In a truth: a record that it does not name, left out of every figure.
+UNNAMED = -2
 BINS = 60
 STEPS = 80
 _SURE = 60_000  # millibits: beyond, the odds are one or nothing
@@ -85,12 +87,17 @@ def expected(records: Records, edges: Edges, parameters: Parameters) -> tuple[Po
 
 
 def measured(records: Records, edges: Edges, parameters: Parameters, labels: Ints) -> tuple[Point, ...]:
-    """Precision and recall of the pairs, before clustering, per threshold; a negative label is an entity of its own."""
+    """Precision and recall of the pairs, before clustering, per threshold.
+
+    A negative label is an entity of its own, `UNNAMED` is in no pair.
+    """
     left, right = true_pairs(labels)
     if parameters.model.pairs == "between":
         left = left[records.source[left] != records.source[right]]
-    right_ones = (labels[edges.left] == labels[edges.right]) & (labels[edges.left] >= 0)
-    return _curve(edges.weight, right_ones.astype(np.float64), float(len(left)), parameters.review)
+    one, other = labels[edges.left], labels[edges.right]
+    named = (one != UNNAMED) & (other != UNNAMED)
+    alike = ((one == other) & (one >= 0))[named].astype(np.float64)
+    return _curve(edges.weight[named], alike, float(len(left)), parameters.review)
 
 
 def _curve(weight: Ints, chance: Floats, total: float, review: int) -> tuple[Point, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,11 +94,11 @@ def figures(
     *,
     truth: Ints | None = None,
     shown: Shown = as_it_is,
-    named: Sequence[str] | None = None,
+    named: Callable[[int], str] | None = None,
 ) -> Figures:
-    """Gather the numbers. `label[row]` is the cluster, `truth[row]` the entity (negative: one of its own).
+    """Gather the numbers. `label[row]` is the cluster, `truth[row]` the entity (as `curves.measured` takes it).
 
-    `shown(field, value)` gives how a value may be shown in waterfalls; `named[row]` what a record is called there
+    `shown(field, value)` gives how a value may be shown in waterfalls; `named(row)` what a record is called there
     (default: source and key).
     """
     planned = plan(records, parameters.model, parameters)
@@ -118,7 +118,7 @@ def figures(
         waterfalls=near_threshold(records, edges, parameters, shown, named),
         expected=curves.expected(records, edges, parameters),
         measured=() if truth is None else curves.measured(records, edges, parameters, truth),
-        evaluation=None if truth is None else evaluate(label, truth),
+        evaluation=None if truth is None else evaluate(label[truth != curves.UNNAMED], truth[truth != curves.UNNAMED]),
         ways=planned.ways,
         recall_lost=planned.recall_lost,
         sizes=tuple(sorted(cluster_sizes(label).items())),

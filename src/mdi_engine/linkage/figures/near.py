@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,7 @@ def as_it_is(field: str, value: str) -> str:
 
 
 def near_threshold(
-    records: Records, edges: Edges, parameters: Parameters, shown: Shown, named: Sequence[str] | None
+    records: Records, edges: Edges, parameters: Parameters, shown: Shown, named: Callable[[int], str] | None
 ) -> tuple[Waterfall, ...]:
     """Waterfalls of the pairs nearest to the match threshold, the strongest first; of equal weights, one.
 
@@ -54,14 +54,14 @@ def _waterfall(
     edges: Edges,
     parameters: Parameters,
     shown: Shown,
-    named: Sequence[str] | None,
+    named: Callable[[int], str] | None,
 ) -> Waterfall:
     rows = np.array([edges.left[edge], edges.right[edge]])
     rows = rows[np.argsort(records.rank[rows])]
     found = explain(_only(records, rows), 0, 1, parameters, shown)
     if named is None:
         return found
-    return replace(found, left=named[int(rows[0])], right=named[int(rows[1])])
+    return replace(found, left=named(int(rows[0])), right=named(int(rows[1])))
 
 
 def _only(records: Records, rows: Ints) -> Records:
