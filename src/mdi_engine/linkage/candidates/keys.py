@@ -94,12 +94,17 @@ def hash_key(expression: KeyExpression, text: str) -> int:
     return hash_text(expression.function if expression.function != "each" else "value", text)
 
 
-def rule_postings(records: Records, rule: BlockingSpec, number: int) -> Posting:
+def rule_postings(
+    records: Records,
+    rule: BlockingSpec,
+    number: int,
+    texts_of: Callable[[Records, KeyExpression], Expanded] = expand,
+) -> Posting:
     """Unrefined keys of a rule: every combination of its expressions' texts, mixed with the rule's number."""
     rows = np.arange(len(records), dtype=np.int64)
     keys = np.full(len(records), hash_text("rule", str(number)), dtype=np.int64)
     for expression in rule.expressions():
-        texts = expand(records, expression)
+        texts = texts_of(records, expression)
         counts = np.diff(texts.start)[rows]
         first = np.repeat(texts.start[rows], counts)
         within = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -171,9 +176,10 @@ def _heavy(posting: Posting, most: int) -> Keys:
 
 
 def _dividing(records: Records, model: Model, posting: Posting, heavy: Keys, fields: Sequence[str]) -> str | None:
-    """The field that leaves the fewest pairs under heavy keys; None if none divides them.
+    """The field that leaves the fewest pairs (in whole per cent) under heavy keys; None if none divides them.
 
-    An identifier only if no other field helps (it would leave each record alone); of equals the one of fewest values.
+    An identifier only if no other field helps (it would leave each record alone). Of equals the one of fewest values:
+    the coarser a field, the likelier that two records of one thing agree on it.
     """
     hit = np.isin(posting.keys, heavy)
     place, rows = np.searchsorted(heavy, posting.keys[hit]), posting.rows[hit]
@@ -184,7 +190,7 @@ def _dividing(records: Records, model: Model, posting: Posting, heavy: Keys, fie
         cells = place * (len(column.values) + 1) + column.codes[rows] + 1
         crowd = _crowd(np.unique(cells, return_counts=True)[1], model.heavy)
         if crowd < before:
-            chances.append((model.fields[field].identifier, crowd, len(column.values), field))
+            chances.append((model.fields[field].identifier, 100 * crowd // before, len(column.values), field))
     return min(chances)[-1] if chances else None
 
 
