@@ -26,6 +26,6 @@ def is_placeholder(text: str) -> bool:
     [True, True, True, True, True, True, False]
     """
     words = " ".join(text.split())
-    if not any(character.isalnum() for character in words):
+    if not words[:1].isalnum() and not any(character.isalnum() for character in words):
         return True
     return words.lower() in placeholder_words() or words in placeholder_exact()

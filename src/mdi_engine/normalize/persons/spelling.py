@@ -30,6 +30,8 @@ _FOLDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _DOUBLED = re.compile(r"([^aiueo])\1+|(?<=.)([aiueo])\2+")
 _FINAL_H = re.compile("(?<=[aiou])h$")
+# Without one of these no fold above changes a word, nor does `modern_name`: most words are done with at one look.
+_MAY_FOLD = re.compile(r"[hvzqxy]|[dts]j|^nj|oe|[ai]e|(.)\1")
 _ABDUL = re.compile("abdu(?:l|r(?=r)|s(?=s)|z(?=z)|(?=[rsz]))([a-z]{4,})")
 # A whole name has at most 60 letters (Permendagri 73/2022): a longer word is none.
 _LONGEST = 60
@@ -81,13 +83,14 @@ def _fold_name(word: str) -> str:
 
 
 def _glued(word: str) -> tuple[str, str] | None:
-    abdul = _ABDUL.fullmatch(word)
-    if abdul:
+    if word.startswith("abdu") and (abdul := _ABDUL.fullmatch(word)):
         parts = "abdul", abdul[1]
-    else:
-        first = next((first for first in person_words().glued if word.startswith(first)), "")
+    elif word.startswith(person_words().glued):
+        first = next(first for first in person_words().glued if word.startswith(first))
         parts = first, word[len(first) :]
-    fits = bool(parts[0]) and len(parts[1]) >= _SHORTEST_GLUED and _fold_word(parts[1]) not in person_words().special
+    else:
+        return None
+    fits = len(parts[1]) >= _SHORTEST_GLUED and _fold_word(parts[1]) not in person_words().special
     return parts if fits else None
 
 
@@ -108,6 +111,8 @@ def _settled(word: str) -> str:
 
 
 def _fold_once(word: str) -> str:
+    if _MAY_FOLD.search(word) is None:
+        return word
     word = modern_name(word)
     for pattern, plain in _FOLDS:
         word = pattern.sub(plain, word)

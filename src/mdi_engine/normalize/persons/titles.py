@@ -9,6 +9,7 @@ another profession.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from mdi_engine.normalize.persons.tokens import Word
 from mdi_engine.reference.person_words import person_words
@@ -26,11 +27,20 @@ _LONGEST_SPECIALITY = 7
 
 
 def _joined(words: Sequence[Word]) -> str:
-    return "".join(word.key for word in words)
+    return "".join([word.key for word in words])
+
+
+@cache
+def _beginnings() -> frozenset[str]:
+    """What a title may begin with: most words of a name do not, and need not be joined with those behind them."""
+    titles = (*person_words().prefixes, *person_words().suffixes)
+    return frozenset(title[:end] for title in titles for end in range(1, len(title) + 1))
 
 
 def prefix_at(words: Sequence[Word], start: int) -> tuple[str, int] | None:
     """The title that opens at `start` and how many words it takes; None without, or with no name behind it."""
+    if words[start].key not in _beginnings():
+        return None
     for length in (3, 2, 1):
         title = person_words().prefixes.get(_joined(words[start : start + length]))
         if title is not None and start + length < len(words) and _holds(words[start : start + length]):
@@ -95,6 +105,8 @@ def _speciality(words: Sequence[Word], start: int, bare: bool) -> tuple[str, int
 
 def _degree(words: Sequence[Word], start: int, bare: bool) -> tuple[str, int] | None:
     tables = person_words()
+    if words[start].key not in _beginnings():
+        return None
     for length in range(min(_LONGEST, len(words) - start), 0, -1):
         piece = words[start : start + length]
         key = _joined(piece)
