@@ -59,12 +59,13 @@ def masks(records: Records, model: Model) -> Callable[[str, str], str]:
 
 
 def names(records: Records, model: Model) -> Callable[[int], str]:
-    """What a record is called on a page: source and key, or its row (from 1) where a key may be personal."""
+    """What a record is called on a page: source and key, or its row in the source where a key may be personal."""
     secret = model.key is not None and (model.fields[model.key].identifier or _personal(model, model.key))
 
     def name(row: int) -> str:
         if secret or _NUMBER.search(records.keys[row]):
-            return f"{records.sources[records.source[row]]} #{row + 1}"
+            before = records.source[: row + 1] == records.source[row]
+            return f"{records.sources[records.source[row]]} #{int(before.sum())}"
         return records.name(row)
 
     return name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,9 @@ from mdi_engine.jobs.masks import masks, names
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.store import reading
-from mdi_engine.linkage.explaining.explain import Shown
 from mdi_engine.linkage.figures.curves import UNNAMED
 from mdi_engine.linkage.figures.figures import Figures, figures
 from mdi_engine.linkage.figures.near import as_it_is
-from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.weights.compare import Ints
 from mdi_engine.linkage.weights.score import score
@@ -37,8 +35,11 @@ def figures_of(linked: Linked, *, show_values: bool = False) -> Figures:
     """The numbers of a linkage of tables. Values in waterfalls are masked (`masks`) unless `show_values`."""
     records, learned = linked.records, linked.parameters
     truth = None if linked.truth is None else records.columns[linked.truth].codes.astype(np.int64)
-    shown, named = _shown(records, learned, show_values)
-    return figures(records, learned, linked.edges, linked.clusters.label, truth=truth, shown=shown, named=named)
+    label = linked.clusters.label
+    if show_values:
+        return figures(records, learned, linked.edges, label, truth=truth)
+    shown, named = masks(records, learned.model), names(records, learned.model)
+    return figures(records, learned, linked.edges, label, truth=truth, shown=shown, named=named)
 
 
 def write_linked(linked: Linked, path: Path, *, show_values: bool = False, flag: str = "report") -> None:
@@ -63,29 +64,24 @@ def figures_of_entity(
     Raises `NotFound` before the first link job, `InputRefused` if the truth cannot be read.
     """
     entity_named(entity)
-    true = None if truth is None else read_truth(truth)
     with home_ledger(settings) as engine, reading(engine) as conn:
         _, learned = in_force(settings, conn, entity)
         data = projected(conn, entity, learned.model)
         label = _labels(data, read_state(conn, entity).memberships)
+    labels = None if truth is None else _true(data.records, truth)
     progress.stage("score")
     edges = score(data.records, learned, note=progress.advance)
     progress.stage("report")
-    labels = None
-    if true is not None:
-        said = [true.get((data.records.sources[s], k)) for s, k in _references(data.records)]
-        labels = _numbered([None if one is None else one.label for one in said])
-    shown, named = _shown(data.records, learned, show_values or entity not in PERSONS)
-    return figures(data.records, learned, edges, label, truth=labels, shown=shown, named=named)
+    shown = as_it_is if show_values or entity not in PERSONS else masks(data.records, learned.model)
+    # A record of the home is called as `mdi explain` calls it: no reference of the ledger shows a NIK.
+    return figures(data.records, learned, edges, label, truth=labels, shown=shown)
 
 
-def _shown(records: Records, learned: Parameters, in_clear: bool) -> tuple[Shown, Callable[[int], str] | None]:
-    """How values may be shown and what records are called; None: by source and key."""
-    return (as_it_is, None) if in_clear else (masks(records, learned.model), names(records, learned.model))
-
-
-def _references(records: Records) -> list[tuple[int, str]]:
-    return list(zip(records.source.tolist(), records.keys, strict=True))
+def _true(records: Records, path: Path) -> Ints:
+    """The entity of each row as the file says."""
+    true = read_truth(path)
+    named = zip((records.sources[code] for code in records.source.tolist()), records.keys, strict=True)
+    return _numbered([None if said is None else said.label for said in map(true.get, named)])
 
 
 def _labels(data: Projected, members: Mapping[int, str]) -> Ints:
