@@ -1,6 +1,7 @@
 # `make` alone says what there is. Nothing needs to be there beforehand but make and Python 3.11 or newer.
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := benchmarks/.venv-peers
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip install --quiet
 
 # The first that runs, is new enough and can make environments; PYTHON=… comes before all.
@@ -18,10 +19,10 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types format clean
+.PHONY: help run test lint types format bench bench-full bench-page clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.run-ready ## make the environment, then ingest, train and link the samples and print what was found
 	@$(BIN)/mdi demo
@@ -40,8 +41,24 @@ format: $(VENV)/.test-ready ## mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-clean: ## remove the environment and caches; homes and data stay
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+bench: $(VENV)/.test-ready $(PEERS)/.ready ## mdi-engine beside other programs, small sizes: minutes
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/linking.py --rows 10000
+	$(BIN)/python benchmarks/linking.py --rows 50000
+	$(BIN)/python benchmarks/peers.py
+	@$(BIN)/python benchmarks/render.py
+
+bench-full: $(VENV)/.test-ready $(PEERS)/.ready ## the same with all sizes: hours, 20 GB of memory, MDI_REAL_DATA
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/linking.py --rows 1000000
+	$(BIN)/python benchmarks/peers.py --full
+	@$(BIN)/python benchmarks/render.py
+
+bench-page: $(VENV)/.test-ready ## write the figures that were kept into docs/benchmarks.md
+	@$(BIN)/python benchmarks/render.py
+
+clean: ## remove the environments and caches; homes and data stay
+	rm -rf $(VENV) $(PEERS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/pyvenv.cfg:
@@ -59,3 +76,12 @@ $(VENV)/.test-ready: pyproject.toml $(VENV)/pyvenv.cfg
 	@echo "installing mdi-engine and its development tools into $(VENV)"
 	@$(PIP) -e '.[dev]'
 	@touch $@ $(VENV)/.run-ready
+
+# Other programs, for comparing only: never into $(VENV).
+$(PEERS)/.ready: benchmarks/peers/requirements.lock
+	@$(find_python); \
+	echo "installing the programs to compare with into $(PEERS)"; \
+	"$$found" -m venv --clear $(PEERS)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore \
+		$(PEERS)/bin/python -m pip install --quiet --no-deps -r benchmarks/peers/requirements.lock
+	@touch $@
