@@ -161,7 +161,7 @@ def _show_master(found: MasterReport) -> None:
 
 def _second(moment: str) -> str:
     """A moment in UTC to the second, as a person reads it."""
-    return moment[:19].replace("T", " ")
+    return moment[:19].replace("T", " ") + "Z"
 
 
 def _standing(view: MasterView) -> list[tuple[str, object]]:
