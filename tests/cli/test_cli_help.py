@@ -25,7 +25,8 @@ except SystemExit as done:
 
 
 def test_every_command_of_the_slice_is_there() -> None:
-    expected = "demo ingest profile train link dedupe explain lookup evaluate report history verify doctor generate"
+    expected = "demo ingest profile train link dedupe suggest-blocking explain lookup evaluate report history "
+    expected += "verify doctor generate"
     assert " ".join(COMMANDS) == expected
 
 

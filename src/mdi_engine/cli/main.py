@@ -19,6 +19,7 @@ from mdi_engine.cli.care import doctor, generate, verify
 from mdi_engine.cli.profile import profile
 from mdi_engine.cli.registry import demo, ingest, link, train
 from mdi_engine.cli.report import report
+from mdi_engine.cli.suggest import suggest_blocking
 from mdi_engine.cli.tables import dedupe, explain
 from mdi_engine.errors import MdiError, discreet
 
@@ -30,6 +31,7 @@ _COMMANDS = (
     train,
     link,
     dedupe,
+    suggest_blocking,
     explain,
     lookup,
     evaluate,
@@ -57,7 +59,7 @@ def _example_first(command: Callable[..., object]) -> str:
 
 for _command in _COMMANDS:
     _sentence = inspect.cleandoc(_command.__doc__ or "").split("\n")[0]
-    app.command(help=_example_first(_command), short_help=_sentence)(_command)
+    app.command(_command.__name__.replace("_", "-"), help=_example_first(_command), short_help=_sentence)(_command)
 
 
 def _version(asked: bool) -> None:

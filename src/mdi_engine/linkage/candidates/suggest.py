@@ -1,9 +1,8 @@
 """Blocking rules proposed from value counts and a budget of pairs, without labels.
 
-Conjunctions of key expressions over the model's fields are counted in closed form, Σ n(n-1)/2 over their keys. What
-each would find is tried on imagined matches: pairs of which each field is present, and agrees, with the chances that
-`chances` gives; fields fail independently, the expressions of one field together. Rules are then taken one by one, the
-one that finds most new matches per pair first, until the budget is spent or nothing is gained.
+Conjunctions of key expressions over the model's fields are counted in closed form, Σ n(n-1)/2 over their keys; what
+each would find is tried on imagined matches. Rules are then taken one by one, the one that finds most new matches per
+pair first, until the budget is spent or nothing is gained.
 """
 
 from __future__ import annotations
@@ -11,27 +10,25 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from mdi_engine.linkage.candidates.chances import agreement, agrees
 from mdi_engine.linkage.candidates.counts import apart, pairs_of
+from mdi_engine.linkage.candidates.imagined import IMAGINED, Bools, Imagined
 from mdi_engine.linkage.candidates.keys import Expanded, Posting, expand, find_refinement, groups, refine, rule_postings
 from mdi_engine.linkage.models.expressions import KeyExpression
 from mdi_engine.linkage.models.model import BlockingSpec, Model
 from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Column, Records
 
-Bools = npt.NDArray[np.bool_]
-
 PAIRS_PER_RECORD = 50  # the budget where none is given
-IMAGINED = 20_000  # matches that every rule is tried on
 MOST_RULES = 12
 LEAST_GAIN = 0.002  # a rule that finds less than this share of the matches anew is not worth its line
 _SCREENED = 50_000  # rows that all rules are counted on; those chosen are counted on all
+_SHORTENED = 2_000  # values that tell whether an expression shortens them
 _LONGEST = 3  # key expressions in a rule
 _FUNCTIONS: Mapping[str, tuple[tuple[str, int], ...]] = {
     "text": (("value", 0), ("first", 3)),
@@ -76,6 +73,21 @@ class Suggestion:
         """Pairs under all rules, a pair counted once for each key it shares."""
         return sum(rule.pairs for rule in self.rules)
 
+    def toml(self) -> str:
+        """The rules as a piece of a model file, each with its figures in a comment."""
+        heads = [f"[[blocking]]\nkeys = [{', '.join(map(json.dumps, rule.keys))}]" for rule in self.rules]
+        return "".join(f"{head}\n{_figures(rule)}\n\n" for head, rule in zip(heads, self.rules, strict=True))
+
+
+def _figures(rule: Proposal) -> str:
+    """A rule's figures as comments."""
+    lines = [
+        f"{rule.pairs:,} pairs; at most {rule.largest:,} records under one key; {rule.covered:.1%} of all have one",
+        f"expected to find {rule.finds:.1%} of the matches, {rule.new:.1%} that no rule above finds",
+        *(["heavy keys will be divided by further fields"] if rule.divided else []),
+    ]
+    return "\n".join(f"# {line}" for line in lines)
+
 
 @dataclass(frozen=True)
 class _Task:
@@ -113,7 +125,7 @@ def suggest(
     used = tuple(
         sorted(f for f in model.used_fields() | set(fields) if f != model.key and _divides(records.columns[f]))
     )
-    ideas = _ideas(task, _Matches(records, model, used, parameters))
+    ideas = _ideas(task, used, Imagined(records, model, used, parameters))
     rules = _prune(_choose(task, ideas))
     found = functools.reduce(np.logical_or, (idea.hits for idea, _ in rules), np.zeros(IMAGINED, dtype=bool))
     total = records.total_pairs(model.pairs == "between")
@@ -123,54 +135,44 @@ def suggest(
 
 
 def _divides(column: Column) -> bool:
-    """Whether a field can tell records apart: two values at least."""
-    return len(column.values) > 1
+    """Whether a field can tell records apart and bring some together: two values at least, and one that repeats."""
+    return 1 < len(column.values) < int((column.codes >= 0).sum())
 
 
-class _Matches:
-    """Imagined matches: which of them agree on an expression."""
-
-    def __init__(self, records: Records, model: Model, fields: Sequence[str], parameters: Parameters | None) -> None:
-        dice = np.random.default_rng(0)
-        self._shares = agreement(model, parameters)
-        self._lot = {field: dice.random(IMAGINED) for field in fields}
-        self._present = {field: dice.random(IMAGINED) < _both(records, model, field) for field in fields}
-        self.crowd = dice.random(IMAGINED)
-        self.expressions = [
-            KeyExpression(field, function, number)
-            for field in fields
-            for function, number in (
-                _FUNCTIONS["number"] if model.fields[field].identifier else _FUNCTIONS[model.fields[field].type]
-            )
-        ]
-
-    def agree(self, expression: KeyExpression) -> Bools:
-        """What agrees on a value agrees on its year, its letters and its words: one lot decides on all."""
-        field = expression.field
-        return self._present[field] & (self._lot[field] < agrees(expression, self._shares[field]))
+def _expressions(task: _Task, fields: Sequence[str]) -> list[KeyExpression]:
+    """What these fields may be blocked on."""
+    found = []
+    for field in fields:
+        spec = task.model.fields[field]
+        all_of_it = [KeyExpression(field, *rest) for rest in _FUNCTIONS["number" if spec.identifier else spec.type]]
+        found += [expression for expression in all_of_it if _shortens(task.records.columns[field], expression)]
+    return found
 
 
-def _both(records: Records, model: Model, field: str) -> float:
-    """The share of all pairs that hold a value on both sides."""
-    rows = np.flatnonzero(records.columns[field].codes >= 0)
-    total = records.total_pairs(model.pairs == "between")
-    return pairs_of(Posting(rows, np.zeros_like(rows)), apart(records, model)) / total if total else 0.0
+def _shortens(column: Column, expression: KeyExpression) -> bool:
+    """Whether an expression brings values together that differ; the value itself needs not."""
+    if expression.function == "value":
+        return True
+    some = column.values[:: -(-len(column.values) // _SHORTENED)]
+    texts = [expression.keys(value) for value in some]
+    return len({text for each in texts for text in each}) < 0.9 * sum(map(len, texts))
 
 
-def _ideas(task: _Task, matches: _Matches) -> list[_Idea]:
+def _ideas(task: _Task, fields: Sequence[str], matches: Imagined) -> list[_Idea]:
     """Conjunctions worth a thought, counted on a sample. One that is cheap already is not made longer."""
     records, times = _sample(task.records)
     some = dataclasses.replace(task, records=records)
-    agree = {expression: matches.agree(expression) for expression in matches.expressions}
-    texts = {expression: expand(records, expression) for expression in matches.expressions}
+    pool = _expressions(task, fields)
+    agree = {expression: matches.agree(expression) for expression in pool}
+    texts = {expression: expand(records, expression) for expression in pool}
     ideas: list[_Idea] = []
     longer: list[tuple[KeyExpression, ...]] = [()]
     for _ in range(_LONGEST):
-        tried = [(*start, e) for start in longer for e in _after(start, matches.expressions)]
+        tried = [(*start, e) for start in longer for e in _after(start, pool)]
         longer = []
         for expressions in tried:
             pairs, crowded = _count(some, expressions, texts, times)
-            hits = np.logical_and.reduce([*(agree[e] for e in expressions), matches.crowd >= crowded])
+            hits = np.logical_and.reduce([*(agree[e] for e in expressions), matches.outside(crowded)])
             if hits.mean() < LEAST_GAIN:
                 continue
             if pairs <= task.budget:

@@ -56,10 +56,15 @@ def _delete(rest: Any, loc: Sequence[Any]) -> None:
     rest.pop(loc[-1], None)
 
 
-def of_meaning(model: Model, text: str, *, whole: bool = True) -> Iterator[str]:
-    """Faults that only the model as a whole shows. `whole` is False if faulty parts were left out before."""
+def of_meaning(model: Model, text: str, *, whole: bool = True, ways: bool = True) -> Iterator[str]:
+    """Faults that only the model as a whole shows. `whole` is False if faulty parts were left out before, `ways` if it
+    may be without ways to candidates.
+    """
     for said, loc, needle in _of_meaning(model, whole):
         yield said + _line(text, loc, needle)
+    if whole and ways and not model.blocking and model.rarity is None:
+        said = "no way to candidates: give [[blocking]] rules, [rarity], or both; `mdi suggest-blocking` proposes some"
+        yield said + _line(text, (), "name")
 
 
 def _of_meaning(model: Model, whole: bool) -> Iterator[tuple[str, Place, str]]:
@@ -75,8 +80,6 @@ def _of_meaning(model: Model, whole: bool) -> Iterator[tuple[str, Place, str]]:
     if model.thresholds.review > model.thresholds.match:
         cuts = f"review is {model.thresholds.review}, match is {model.thresholds.match}"
         yield f"thresholds: review must not lie above match; {cuts}", ("thresholds",), "review"
-    if whole and not model.blocking and model.rarity is None:
-        yield "no way to candidates: give [[blocking]] rules, [rarity], or both", (), "name"
 
 
 def _mentions(model: Model) -> Iterator[tuple[str, str, str, Place]]:

@@ -176,8 +176,11 @@ _SECTIONS: dict[str, type[_Frozen]] = {
 }
 
 
-def load_model(path: Path | str) -> Model:
-    """Read a model file. Raises `ModelError` with every fault, `InputRefused` if the file cannot be read."""
+def load_model(path: Path | str, *, ways: bool = True) -> Model:
+    """Read a model file. Raises `ModelError` with every fault, `InputRefused` if the file cannot be read.
+
+    Without `ways` it may lack ways to candidates: they are what is asked for.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -186,10 +189,10 @@ def load_model(path: Path | str) -> Model:
             hint="Give the path of a model file in TOML, UTF-8; an example is benchmarks/models/hospitals.toml.",
             path=str(path),
         ) from error
-    return parse_model(text, where=str(path))
+    return parse_model(text, where=str(path), ways=ways)
 
 
-def parse_model(text: str, *, where: str = "model") -> Model:
+def parse_model(text: str, *, where: str = "model", ways: bool = True) -> Model:
     """Parse and check a model. Raises `ModelError` listing every fault with its line where it can be found."""
     try:
         raw = tomllib.loads(text)
@@ -199,7 +202,7 @@ def parse_model(text: str, *, where: str = "model") -> Model:
         model = Model.model_validate(raw)
     except ValidationError as error:
         raise ModelError(where, list(_form_and_rest(raw, text, error.errors()))) from error
-    found = list(faults.of_meaning(model, text))
+    found = list(faults.of_meaning(model, text, ways=ways))
     if found:
         raise ModelError(where, found)
     return model
