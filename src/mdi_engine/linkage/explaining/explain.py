@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 
@@ -50,6 +51,13 @@ class Waterfall:
     def probability(self) -> float:
         """The chance that the two are one, 0..1, as the parameters see it."""
         return 1.0 / (1.0 + math.exp2(min(-self.weight / 1000.0, 1000.0)))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the sentence and the bits of each step, and the sum."""
+        rows = [("before comparing", self.prior), *((step.english, step.weight) for step in self.steps)]
+        told = [*rows, (f"{self.left} and {self.right}: {self.verdict}", self.weight)]
+        lines = (f"<tr><td>{escape(words)}</td><td>{weight / 1000:+.1f}</td></tr>" for words, weight in told)
+        return f"<table>{''.join(lines)}</table>"
 
 
 Shown = Callable[[str, str], str]
