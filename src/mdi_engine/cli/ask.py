@@ -1,9 +1,8 @@
-"""Commands that ask: lookup, evaluate, history."""
+"""Commands that ask: lookup, history."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,42 +72,6 @@ def lookup(
         job.require_found(report)
         return None
     return _show_matches(job.require_found(report))
-
-
-def evaluate(
-    entity: EntityName,
-    truth: Annotated[
-        Path,
-        typer.Option(
-            "--truth", metavar="FILE.csv", help="Columns source, source_key, entity (any label), perhaps flags."
-        ),
-    ],
-    home: Home = None,
-    json: Json = False,
-) -> None:
-    """Measure the masters of the home against a truth.
-
-    \b
-        mdi evaluate facility --truth data/samples/truth/facility.csv
-
-    A column flags (words joined by blanks) names subgroups; each gets figures over the pairs that touch it.
-    """
-    from mdi_engine.cli.quality import quality_table, subgroup_table
-    from mdi_engine.jobs.evaluate import evaluate_entity
-
-    found = evaluate_entity(settings_of(home), entity, truth)
-    if json:
-        return as_json(found.to_dict())
-    counts = [
-        ("records", found.records),
-        ("not in the truth", found.unnamed),
-        ("true pairs", found.evaluation.true_pairs),
-        ("pairs found", found.evaluation.found_pairs),
-    ]
-    show(facts(counts, f"evaluate {entity}"), "", quality_table("", found.evaluation))
-    if found.subgroups:
-        show("", subgroup_table(found.subgroups))
-    return None
 
 
 def history(

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 import typer
 
 from mdi_engine import __version__
-from mdi_engine.cli.ask import evaluate, history, lookup
+from mdi_engine.cli.ask import history, lookup
 from mdi_engine.cli.care import doctor, generate, verify
+from mdi_engine.cli.evaluate import evaluate
 from mdi_engine.cli.profile import profile
 from mdi_engine.cli.registry import demo, ingest, link, train
 from mdi_engine.cli.report import report

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from mdi_engine.linkage.intervals import Cell, Interval, part, share
+from mdi_engine.linkage.intervals import Cell, Interval, part, pooled, share
 from mdi_engine.linkage.weights.compare import Ints
 
 Bools = npt.NDArray[np.bool_]
@@ -231,22 +231,35 @@ def estimate(
 ) -> Figures:
     """Precision and recall if the strata of `taken` are what is called a match; of a subgroup where `group` names one.
 
+    `taken` holds whole bands: strata that differ in their subgroup alone are of one mind.
     Unsure answers are counted both ways. Candidates beyond reach (`low` None, not joined) are left out of `recall`.
     """
-    reach = [s.low is not None or s.joined for s in strata]
-    inside = [k for k, mine in enumerate(taken) if mine]
-    near = [k for k, mine in enumerate(taken) if not mine and reach[k]]
-    far = [k for k, mine in enumerate(taken) if not mine and not reach[k]]
     ways = (False, True) if any(one.answer == "unsure" for one in judged) else (True,)
-    cells = {yes: _cells(strata, judged, yes, group) for yes in (False, True)}
+    cells = {yes: _bands(strata, _cells(strata, judged, yes, group)) for yes in (False, True)}
+    reach = [s.low is not None or s.joined for s in strata]
+    inside, outside, beyond = (
+        [k for k in cells[True] if taken[k] is mine and (mine or reach[k] is near)]
+        for mine, near in ((True, True), (False, True), (False, False))
+    )
 
-    def recall(outside: Sequence[int]) -> Bounds | None:
+    def of(bands: Sequence[int], yes: bool) -> list[Cell]:
+        return [cell for k in bands for cell in cells[yes][k]]
+
+    def recall(others: Sequence[int]) -> Bounds | None:
         """Against the registry: what is unsure is no match inside, and one outside."""
-        ends = (part([cells[yes][k] for k in inside], [cells[not yes][k] for k in outside], confidence) for yes in ways)
-        return _bounds(*ends)
+        return _bounds(*(part(of(inside, yes), of(others, not yes), confidence) for yes in ways))
 
-    precision = _bounds(*(share([cells[yes][k] for k in inside], confidence) for yes in ways))
-    return Figures(sum(cells[True][k].pairs for k in inside), precision, recall(near), recall([*near, *far]))
+    precision = _bounds(*(share(of(inside, yes), confidence) for yes in ways))
+    pairs = sum(cell.pairs for cell in of(inside, True))
+    return Figures(pairs, precision, recall(outside), recall([*outside, *beyond]))
+
+
+def _bands(strata: Sequence[Stratum], cells: Sequence[Cell]) -> dict[int, list[Cell]]:
+    """Cells of one band and of one kind, joined or not, pooled; by the place of the first stratum among them."""
+    bands: dict[tuple[int | None, bool], list[int]] = {}
+    for k, stratum in enumerate(strata):
+        bands.setdefault((stratum.low, stratum.joined), []).append(k)
+    return {some[0]: pooled([cells[k] for k in some if cells[k].pairs]) for some in bands.values()}
 
 
 def _cells(strata: Sequence[Stratum], judged: Sequence[Judged], unsure_is_same: bool, group: str) -> list[Cell]:
@@ -255,12 +268,8 @@ def _cells(strata: Sequence[Stratum], judged: Sequence[Judged], unsure_is_same: 
     cells = []
     for number, stratum in enumerate(strata):
         here = [one for one in judged if one.stratum == number]
-        whole = Cell(
-            stratum.pairs,
-            len(here),
-            sum(one.answer in yes for one in here),
-            stratum.expected / max(stratum.pairs, 1),
-        )
+        otherwise = stratum.expected / max(stratum.pairs, 1)
+        whole = Cell(stratum.pairs, len(here), sum(one.answer in yes for one in here), otherwise)
         cells.append(_of_group(stratum, here, whole, yes, group) if group else whole)
     return cells
 

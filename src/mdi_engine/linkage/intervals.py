@@ -23,6 +23,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 _STEPS = 32
+_DIGIT = 1e-9  # what the last digits of a fraction may be off
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,38 @@ class Interval:
 class Cell:
     """One stratum, or what part of it belongs to a subgroup: `same` of `answered` of its `pairs` are matches.
 
+    `same` is a fraction where cells were pooled; its limits then are those of the whole numbers about it.
     `otherwise` is the share, 0..1, taken as the estimate where nothing was answered; the limits then are 0 and all.
     """
 
     pairs: int
     answered: int
-    same: int
+    same: float
     otherwise: float = 0.0
 
     def total(self, confidence: float) -> Interval:
         """Matches among the pairs."""
         share = self.same / self.answered if self.answered else self.otherwise
-        return Interval(self.pairs * share, *limits(self.same, self.answered, self.pairs, confidence))
+        low, high = math.floor(self.same + _DIGIT), math.ceil(self.same - _DIGIT)
+        lower, upper = (limits(x, self.answered, self.pairs, confidence)[end] for end, x in enumerate((low, high)))
+        return Interval(self.pairs * share, min(lower, self.pairs * share), max(upper, self.pairs * share))
+
+
+def pooled(cells: Sequence[Cell]) -> list[Cell]:
+    """Cells of like pairs as one, though they were drawn at different rates; those without an answer stay apart.
+
+    The answers count as so many as a simple random sample of the same accuracy would need, at most: the effective size
+    (Kish, 1965), to which the exact limits apply (Korn and Graubard, 1998). Many small cells without an event would
+    otherwise each claim a width of their own.
+    """
+    some, rest = ([cell for cell in cells if bool(cell.answered) is told] for told in (True, False))
+    if len(some) < 2:
+        return [*cells]
+    pairs = sum(cell.pairs for cell in some)
+    effective = pairs**2 / sum(cell.pairs**2 / cell.answered for cell in some)
+    answered = max(math.floor(effective + _DIGIT), 1)
+    share = sum(cell.pairs * cell.same / cell.answered for cell in some) / pairs
+    return [Cell(pairs, answered, share * answered), *rest]
 
 
 @lru_cache(maxsize=100_000)
