@@ -47,13 +47,14 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Ways:
-    """Everything needed to make pairs and to ask whether a way covers a pair."""
+    """Everything needed to make pairs and to ask whether a way covers a pair; `rank` is that of the records."""
 
     postings: tuple[Posting, ...]
     held: tuple[Held, ...]
     rarity: Features | None
     cut: int
     source: npt.NDArray[np.int32] | None
+    rank: Keys
 
     @property
     def count(self) -> int:
@@ -75,7 +76,8 @@ def prepare(records: Records, model: Model, blocking: Blocking, threads: int = 1
         found, cut = features(records, model.rarity, blocking.rarity), blocking.rarity.cut
     everything = [*postings, found.posting] if found is not None else postings
     held = tuple(in_threads(lambda posting: by_row(posting, len(records)), everything, threads))
-    return Ways(tuple(postings), held, found, cut, records.source if model.pairs == "between" else None)
+    source = records.source if model.pairs == "between" else None
+    return Ways(tuple(postings), held, found, cut, source, records.rank)
 
 
 def gross_pairs(ways: Ways) -> int:

@@ -1,7 +1,8 @@
 """Candidate pairs made, told apart, bounded, weighed and dropped or kept, none of them stored on the way.
 
 The truth: `candidates.blocking.candidates` and `weights.plain`. Kernels stop when there is no room for one more tile of
-kept pairs and go on where `state` says: [entry, next other, entry to stop at, pairs written, candidates seen].
+kept pairs and go on where `state` says: [entry, next other, entry to stop at, pairs written, candidates seen,
+what a caller holds].
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from mdi_engine.linkage.kernels.compiled import inlined, kernel, whole
 from mdi_engine.linkage.kernels.scratch import TILE, Scratch
 from mdi_engine.linkage.kernels.weigh import Ints, Small, Tables, known_weight, surely_else
 
-ENTRY, OTHER, STOP, WRITTEN, SEEN = range(5)
+ENTRY, OTHER, STOP, WRITTEN, SEEN, HELD = range(6)
+STATE = 6
 
 
 class Layout(NamedTuple):
@@ -105,11 +107,11 @@ def rule_pairs(
                 state[ENTRY], state[OTHER], state[WRITTEN], state[SEEN] = entry, other, written, seen
                 return
             _bounds(lay, cuts, entry, other, tile, total)
-            _taken(lay, entry, other, tile, taken)
+            mark_taken(lay, entry, other, tile, taken)
             left = lay.row[entry]
             for k in range(tile):
                 right = lay.row[other + k]
-                if taken[k] or not _first(others, left, right, mine, entry):
+                if taken[k] or not is_first(others, left, right, mine, entry):
                     continue
                 seen += 1
                 weight = _settle(t, lay, cuts, entry, other + k, whole(total[k]), room)
@@ -139,7 +141,7 @@ def _bounds(lay: Layout, cuts: Cuts, entry: int, other: int, tile: int, total: S
 
 
 @inlined
-def _taken(lay: Layout, entry: int, other: int, tile: int, taken: npt.NDArray[np.uint8]) -> None:
+def mark_taken(lay: Layout, entry: int, other: int, tile: int, taken: npt.NDArray[np.uint8]) -> None:
     """Which pairs an earlier rule of one key per record has found, or are of one source where that does not count."""
     taken[:tile] = 0
     for rule in range(len(lay.single)):
@@ -154,17 +156,17 @@ def _taken(lay: Layout, entry: int, other: int, tile: int, taken: npt.NDArray[np
 
 
 @inlined
-def _first(others: Shared, left: int, right: int, mine: Small, entry: int) -> bool:
+def is_first(others: Shared, left: int, right: int, mine: Small, entry: int) -> bool:
     """Whether no earlier rule of several keys covers the pair, and its smallest shared key of this rule is `mine`."""
     earlier = len(others.base) - (1 if len(mine) else 0)
     for rule in range(earlier):
-        if _smallest(others, rule, left, right) >= 0:
+        if smallest_shared(others, rule, left, right) >= 0:
             return False
-    return len(mine) == 0 or _smallest(others, earlier, left, right) == mine[entry]
+    return len(mine) == 0 or smallest_shared(others, earlier, left, right) == mine[entry]
 
 
 @inlined
-def _smallest(others: Shared, rule: int, left: int, right: int) -> int:
+def smallest_shared(others: Shared, rule: int, left: int, right: int) -> int:
     """The smallest key that both rows hold, -1 if there is none."""
     base = others.base[rule]
     i, i_end = others.start[base + left], others.start[base + left + 1]
@@ -225,8 +227,8 @@ def rare_pairs(
                 state[ENTRY], state[OTHER], state[WRITTEN], state[SEEN] = entry, place, written, seen
                 return
             other = whole(room.partner[place])
-            _taken(lay, entry, other, 1, taken)
-            if taken[0] or not _first(others, entry, other, none, entry):
+            mark_taken(lay, entry, other, 1, taken)
+            if taken[0] or not is_first(others, entry, other, none, entry):
                 continue
             seen += 1
             _bounds(lay, cuts, entry, other, 1, total)
@@ -250,7 +252,7 @@ def _partners(rare: Rare, row: int, stamp: Small, found: Small) -> int:
             if stamp[other] == row:
                 continue
             stamp[other] = row
-            if _reaches(rare, place, rare.start[row + 1], rare.at[k], rare.start[other + 1]):
+            if reaches(rare, place, rare.start[row + 1], rare.at[k], rare.start[other + 1]):
                 found[count] = other
                 count += 1
     _sort(found, count)
@@ -274,7 +276,7 @@ def _sort(numbers: Small, count: int) -> None:
 
 
 @inlined
-def _reaches(rare: Rare, i: int, i_end: int, j: int, j_end: int) -> bool:
+def reaches(rare: Rare, i: int, i_end: int, j: int, j_end: int) -> bool:
     """Whether the features that two rows share from these places on reach the cut."""
     total = 0
     while i < i_end and j < j_end:

@@ -155,7 +155,7 @@ def _dates(t: Tables, test: int, top: int, x: int, lx: int, y: int, ly: int) -> 
 
 
 @inlined
-def _bag_level(levels: Levels, part: int, exact: int, met: int, na: int, nb: int) -> int:
+def bag_level(levels: Levels, part: int, exact: int, met: int, na: int, nb: int) -> int:
     """The level number of two bags of which so many words met."""
     if met == 0:
         return 1
@@ -188,7 +188,7 @@ def block_weight(t: Tables, block: int, left: int, right: int, room: Scratch) ->
             if t.levels.bag[part]:
                 base = t.levels.base[part]
                 exact, met, na, nb = of_bags.match(t.bags, t.words, base + a, base + b, room)
-                level += radix * _bag_level(t.levels, part, exact, met, na, nb)
+                level += radix * bag_level(t.levels, part, exact, met, na, nb)
             else:
                 level += radix * value_level(t, part, a, b, room)
         radix *= t.levels.size[part]
@@ -226,7 +226,7 @@ def surely_else(t: Tables, block: int, x: Briefs, y: Briefs) -> bool:
         return False  # a group has no brief
     if levels.bag[part]:
         met, na, nb = brief.most_met(x, y)
-        return met >= 0 and _bag_level(levels, part, met, met, na, nb) == 1
+        return met >= 0 and bag_level(levels, part, met, met, na, nb) == 1
     for level in range(levels.first[part], levels.first[part + 1]):
         test, top, bottom = levels.test[level], levels.top[level], levels.bottom[level]
         if test in (JARO, JARO_WINKLER):

@@ -1,15 +1,17 @@
-"""What training looks at: all candidate pairs, as counted rows of distinct value pairs and the ways that cover them."""
+"""What training looks at: candidate pairs, as counted rows of distinct value pairs and the ways that cover them."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from mdi_engine.linkage.candidates.blocking import Ways, candidates, covers
+from mdi_engine.linkage.candidates.blocking import Ways, candidates, covers, gross_pairs
 from mdi_engine.linkage.weights.compare import Block, Ints, PairCache, Small
+from mdi_engine.linkage.weights.score import MANY
 
 Whole = npt.NDArray[np.integer]
 
@@ -42,7 +44,25 @@ class Observed:
 
 
 def observe(ways: Ways, shaped: Sequence[Block], *, keep_pairs: bool = False) -> Observed:
-    """One pass over all candidates. Nothing stops early here: training must see the hopeless pairs too."""
+    """Look at the candidates, or at those drawn where there are very many, not stopping at the hopeless pairs.
+
+    With `keep_pairs` at all of them: a pair's rivals may not be left out.
+    """
+    if gross_pairs(ways) < MANY:
+        return plain_observe(ways, shaped, keep_pairs=keep_pairs)
+    from mdi_engine.linkage.training import drawing  # numba: loaded where it is worth it
+    from mdi_engine.linkage.training.compared import Compared
+
+    found = drawing.draw(ways, None if keep_pairs else drawing.MOST, os.cpu_count() or 1)
+    caches = tuple(Compared(block, found.left, found.right) for block in shaped)
+    row = np.arange(len(found.left), dtype=np.int32)
+    count = (1 << found.level)[found.way]
+    kept = Pairs(row, found.left, found.right) if keep_pairs else None
+    return Observed(caches, (row,) * len(caches), found.covered, found.way, count, kept)
+
+
+def plain_observe(ways: Ways, shaped: Sequence[Block], *, keep_pairs: bool = False) -> Observed:
+    """All candidates, in plain numpy: the readable truth, and the way of few pairs."""
     caches = tuple(PairCache(block) for block in shaped)
     rows: list[list[Whole]] = []
     counts: list[Ints] = []

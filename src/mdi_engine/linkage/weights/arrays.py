@@ -30,6 +30,12 @@ Position = Callable[[str], int | None]
 
 def lay_tables(pairs: Sequence[Pair], rows: int) -> tuple[weigh.Tables, Alphabet]:
     """Everything a kernel needs to weigh pairs of these records, and the alphabet of their texts."""
+    tables, letters, _ = lay_words(pairs, rows)
+    return tables, letters
+
+
+def lay_words(pairs: Sequence[Pair], rows: int) -> tuple[weigh.Tables, Alphabet, dict[str, int]]:
+    """The same, and the number of each word."""
     parts = [part for block, _ in pairs for part in block.parts]
     texts = [value for part in parts if written(part) for value in part.values]
     of_words = split([value for part in parts if part.kind == "tokens" for value in part.values])
@@ -54,7 +60,13 @@ def lay_tables(pairs: Sequence[Pair], rows: int) -> tuple[weigh.Tables, Alphabet
             wholes,
         ),
         letters,
+        number,
     )
+
+
+def with_tables(tables: weigh.Tables, pairs: Sequence[Pair], number: Mapping[str, int]) -> weigh.Tables:
+    """The same records under other parameters of the same blocks."""
+    return tables._replace(blocks=_blocks(pairs, number), bonds=_bonds(pairs, number), wholes=_wholes(pairs, number))
 
 
 def written(part: Part) -> bool:

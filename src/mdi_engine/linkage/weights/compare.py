@@ -144,6 +144,20 @@ class PairCache:
         ids = self.intern(left, right)  # first: it grows `level`
         return self.level[ids].astype(np.int64)
 
+    def evidence(self, table: FrequencyTable) -> Ints:
+        """Millibits of log2 u per id; 0 for missing and else, which have no per-value u."""
+        if self.block.bag:
+            per_match = np.array([0, *(bag_evidence(match, table) for match in self.bags)], dtype=np.int64)
+            result: Ints = per_match[self.bag]
+            return result
+        bits = np.zeros(len(self.level), dtype=np.int64)
+        some = np.flatnonzero(self.level > 1)
+        level = self.level[some].astype(np.int64)
+        left, right = (_look_up(self.block, table, level, side[some]) for side in (self.left, self.right))
+        # Two unequal values have a u each; the mean of both keeps the weight symmetric.
+        bits[some] = (left + right) // 2
+        return bits
+
     def _add(self, keys: Ints) -> Small:
         ids = np.arange(len(self.level), len(self.level) + len(keys), dtype=np.int32)
         a, b = np.divmod(keys, max(self.block.distinct, 1))
@@ -190,17 +204,7 @@ def _longer(array: Small, more: Ints) -> Small:
 
 def evidence(cache: PairCache, table: FrequencyTable) -> Ints:
     """Millibits of log2 u per id of the cache; 0 for missing and else, which have no per-value u."""
-    if cache.block.bag:
-        per_match = np.array([0, *(bag_evidence(match, table) for match in cache.bags)], dtype=np.int64)
-        result: Ints = per_match[cache.bag]
-        return result
-    bits = np.zeros(len(cache.level), dtype=np.int64)
-    some = np.flatnonzero(cache.level > 1)
-    level = cache.level[some].astype(np.int64)
-    left, right = (_look_up(cache.block, table, level, side[some]) for side in (cache.left, cache.right))
-    # Two unequal values have a u each; the mean of both keeps the weight symmetric.
-    bits[some] = (left + right) // 2
-    return bits
+    return cache.evidence(table)
 
 
 def _look_up(block: Block, table: FrequencyTable, level: Ints, codes: Small) -> Ints:

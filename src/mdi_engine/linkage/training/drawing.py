@@ -1,0 +1,181 @@
+"""Which candidate pairs training looks at: all of a way while there are few, else those that their records' hash draws.
+
+A way's level is the lowest at which it draws no more than `MOST` pairs, and a pair drawn at level n stands for 2^n.
+So the draw depends on the records and the ways only, neither on the order of rows nor on who made the pairs; and it
+is made in one pass, as the level rises whenever too many pairs have come (after Wegman's adaptive sampling; Flajolet,
+1990). How wide m is off by drawing: docs/linkage.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from mdi_engine.linkage.candidates.blocking import Ways, candidates, covers
+from mdi_engine.linkage.candidates.rarity import Features
+from mdi_engine.linkage.kernels import draw as kernels
+from mdi_engine.linkage.kernels.scratch import TILE, Scratch, scratch
+from mdi_engine.linkage.kernels.stream import HELD, OTHER
+from mdi_engine.linkage.weights.compare import Ints, Small
+from mdi_engine.linkage.weights.streaming import (
+    NONE,
+    ROOM,
+    Columns,
+    Crew,
+    Run,
+    cut,
+    lay_out,
+    rare_index,
+    rule_index,
+    several,
+    shared_keys,
+)
+
+# Pairs that a way shows to training at most; where it has more, at least half as many are drawn.
+MOST = 1 << 21
+# Gross pairs made between two looks at the level: bounds memory, changes nothing else.
+TASK = 500_000
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Drawn pairs in the order of ways and rows, each with its first way and, as bits, all that cover it.
+
+    Pair k stands for `2 ** level[way[k]]` candidates.
+    """
+
+    left: Small
+    right: Small
+    way: npt.NDArray[np.int8]
+    covered: Ints
+    level: Ints
+
+
+class _Kept:
+    """What is drawn so far, at the level that this asks for."""
+
+    def __init__(self, most: int | None) -> None:
+        self.level = 0
+        self._most = most
+        self._parts: list[Columns] = []
+        self._count = 0
+
+    def add(self, part: Columns) -> None:
+        """Take pairs with the zeros of their hashes; raise the level while there are too many."""
+        self._parts.append(_at(part, self.level))
+        self._count += len(self._parts[-1][0])
+        while self._most is not None and self._count > self._most:
+            self.level += 1
+            self._parts = [_at(part, self.level) for part in self._parts]
+            self._count = sum(len(part[0]) for part in self._parts)
+
+    def pairs(self) -> tuple[Small, Small]:
+        """All pairs, by left row, then right row."""
+        left, right, _ = (np.concatenate([NONE, *(part[k] for part in self._parts)]) for k in range(3))
+        order = np.argsort((left.astype(np.int64) << 32) | right)
+        return left[order], right[order]
+
+
+def _at(part: Columns, level: int) -> Columns:
+    keep = part[2] >= level
+    return part if keep.all() else (part[0][keep], part[1][keep], part[2][keep])
+
+
+def draw(ways: Ways, most: int | None = MOST, threads: int = 1) -> Draw:
+    """Draw at most `most` pairs of each way (None: take all), made by kernels."""
+    rows, rank = len(ways.rank), ways.rank.astype(np.int32)
+
+    def room() -> tuple[kernels.Drawn, Scratch]:
+        out = kernels.Drawn(*(np.empty(max(ROOM, TILE), dtype=np.int32) for _ in range(3)))
+        return out, scratch(1, 1, rows)
+
+    kept = [_Kept(most) for _ in range(ways.count)]
+    with Crew(threads, room) as crew:
+        for way, found in enumerate(kept):
+            if way == len(ways.postings) and ways.rarity is not None:
+                cost, run = _rare(ways, ways.rarity, rank, found)
+            else:
+                cost, run = _rule(ways, way, rank, found)
+            for part, _ in crew.do(cut(cost, TASK, run)):
+                found.add(part)
+    return _draw(ways, kept)
+
+
+def plain_draw(ways: Ways, most: int | None = MOST) -> Draw:
+    """The same in plain numpy, from all candidates: the readable truth."""
+    kept = [_Kept(most) for _ in range(ways.count)]
+    for chunk in candidates(ways):
+        left, right = chunk.left.astype(np.int32), chunk.right.astype(np.int32)
+        kept[chunk.way].add((left, right, plain_zeros(ways.rank[left], ways.rank[right])))
+    return _draw(ways, kept, plain=True)
+
+
+def plain_zeros(one: Ints, other: Ints) -> Small:
+    """With how many zero bits (0 to 63) the hash of each pair of ranks begins."""
+    low, high = np.minimum(one, other).astype(np.uint64), np.maximum(one, other).astype(np.uint64)
+    with np.errstate(over="ignore"):
+        z = low * np.uint64(0x9E3779B97F4A7C15) + high + np.uint64(1)
+        for _ in range(2):
+            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            z = z ^ (z >> np.uint64(31))
+    found = np.zeros(len(z), dtype=np.int32)
+    for count in range(1, 64):
+        found += (z >> np.uint64(64 - count)) == 0
+    return found
+
+
+def _draw(ways: Ways, kept: Iterable[_Kept], plain: bool = False) -> Draw:
+    pairs = [found.pairs() for found in kept]
+    left, right = (np.concatenate([NONE, *(pair[k] for pair in pairs)]) for k in range(2))
+    way = np.repeat(np.arange(len(pairs), dtype=np.int8), [len(pair[0]) for pair in pairs])
+    covered = (_plainly_covered if plain else _covered)(ways, left, right)
+    return Draw(left, right, way, covered, np.array([found.level for found in kept], dtype=np.int64))
+
+
+def _plainly_covered(ways: Ways, left: Small, right: Small) -> Ints:
+    covered = np.zeros(len(left), dtype=np.int64)
+    for way in range(ways.count):
+        covered |= covers(ways, way, left.astype(np.int64), right.astype(np.int64)).astype(np.int64) << way
+    return covered
+
+
+def _covered(ways: Ways, left: Small, right: Small) -> Ints:
+    covered = np.zeros(len(left), dtype=np.int64)
+    for way, held in enumerate(ways.held[: len(ways.postings)]):
+        if held.single is not None:
+            kernels.add_single(way, held.single.astype(np.int32), left, right, covered)
+        else:
+            kernels.add_several(way, shared_keys([held]), left, right, covered)
+    if ways.rarity is not None:
+        rare, _ = rare_index(ways.rarity, ways.cut, len(ways.rank))
+        kernels.add_rare(len(ways.postings), rare, left, right, covered)
+    return covered
+
+
+def _rule(ways: Ways, way: int, rank: Small, kept: _Kept) -> tuple[Ints, Run]:
+    rows = ways.postings[way].rows
+    layout = lay_out(ways, way, rows, None)
+    end, mine, others = rule_index(ways, way)
+    kernel = partial(kernels.rule_draw, layout, rank[rows], end, mine, others)
+    return end - np.arange(len(end)) - 1, _at_level(kernel, kept)
+
+
+def _rare(ways: Ways, found: Features, rank: Small, kept: _Kept) -> tuple[Ints, Run]:
+    layout = lay_out(ways, len(ways.postings), np.arange(len(rank), dtype=np.int64), None)
+    others = shared_keys(several(ways, len(ways.postings)))
+    rare, cost = rare_index(found, ways.cut, len(rank))
+    return cost, _at_level(partial(kernels.rare_draw, layout, rank, NONE, rare, others), kept)
+
+
+def _at_level(kernel: partial[None], kept: _Kept) -> Run:
+    def run(state: Ints, out: kernels.Drawn, room: Scratch) -> None:
+        if state[OTHER] == 0:  # a row once begun keeps its level: where it goes on is counted in its drawn partners
+            state[HELD] = kept.level
+        kernel(int(state[HELD]), state, out, room)
+
+    return run
