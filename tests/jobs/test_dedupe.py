@@ -237,7 +237,7 @@ def test_the_plan_comes_before_any_pair(tmp_path: Path) -> None:
     _, planned = plan_files([write(tmp_path / "a.csv")], people())
     assert [way.label for way in planned.ways] == ["first(name, 3)", "town"]
     assert planned.recall_lost is None
-    assert planned.ways[1].heaviest[0].text in TOWNS
+    assert planned.ways[1].heaviest[0].text.startswith("town: ")
 
 
 def test_explain_of_two_rows_of_files(tmp_path: Path) -> None:

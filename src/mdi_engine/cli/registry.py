@@ -131,6 +131,9 @@ def link(
         return None
     with watching() as progress:
         reports = [link_entity(settings, entity, progress=progress) for entity in wanted]
+    for report in reports:
+        for said in report.notes:
+            note(f"Uneven ({report.entity}): {said}")
     if json:
         return as_json({"linked": [report.to_dict() for report in reports]})
     return show(*map(_linked, reports))

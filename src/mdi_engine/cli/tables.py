@@ -76,6 +76,8 @@ def dedupe(
             write_linked(linked, report, show_values=show_values, flag=REPORT)
     for doubt in doubts(linked.parameters):
         note(f"Doubtful: {doubt}")
+    for said in linked.notes:
+        note(f"Uneven: {said}")
     if report is not None:
         note(f"The report is in {report}.")
     if json:

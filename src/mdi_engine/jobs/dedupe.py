@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mdi_engine.errors import UsageError
+from mdi_engine.errors import InputRefused, UsageError
 from mdi_engine.jobs.linked import Linked
 from mdi_engine.jobs.output import check_output, write_table
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.tables import columns_of, frame_tables, read_table, source_names, to_records
 from mdi_engine.linkage.candidates.blocking import covers, prepare
+from mdi_engine.linkage.candidates.counts import thinned
 from mdi_engine.linkage.candidates.plan import Plan, plan
 from mdi_engine.linkage.clustering.cluster import cluster
 from mdi_engine.linkage.evaluate import evaluate, true_pairs
@@ -27,6 +28,8 @@ from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.training.train import train as learn
 from mdi_engine.linkage.weights.compare import Ints
 from mdi_engine.linkage.weights.score import score
+
+_TRAINED_ON = 2_000  # rows, where only the speed is wanted
 
 
 @dataclass
@@ -111,9 +114,16 @@ def link(
 def plan_files(
     files: Sequence[Path], model: Model, *, encoding: str = "utf-8", separator: str = ","
 ) -> tuple[Records, Plan]:
-    """What linking the files would cost, before any pair is made."""
+    """What linking the files would cost, before any pair is made.
+
+    Files have no stored training: what is found is assumed, and a training on a few of their rows tells the speed.
+    """
     records = to_records(read_tables(files, model, encoding=encoding, separator=separator), model)
-    return records, plan(records, model)
+    try:
+        timing: Parameters | None = learn(thinned(records, _TRAINED_ON)[0], model)
+    except InputRefused:  # so few rows, and no pair among them
+        timing = None
+    return records, plan(records, model, timing=timing)
 
 
 def _link(

@@ -33,6 +33,7 @@ from mdi_engine.ledger.summary import summary
 from mdi_engine.linkage.candidates.keys import match_keys
 from mdi_engine.linkage.candidates.plan import Plan, plan
 from mdi_engine.linkage.candidates.rarity import features
+from mdi_engine.linkage.candidates.skew import skews
 from mdi_engine.linkage.clustering.cluster import Clusters, cluster, in_doubt
 from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
@@ -49,7 +50,8 @@ _KEY_ROWS = 20_000
 class LinkReport:
     """What a link run did. `in_doubt`: pairs between the thresholds that want a person.
 
-    `churn` is the share of live records whose number changed; 0 when nothing new came.
+    `churn` is the share of live records whose number changed; 0 when nothing new came. `notes` tell what is uneven in
+    the records, and what was done about it.
     """
 
     entity: str
@@ -68,6 +70,7 @@ class LinkReport:
     churn: float
     events_written: int
     seconds: float
+    notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, ready for JSON."""
@@ -253,5 +256,6 @@ def _report(run: _Run, applied: ApplyReport, events: int, seconds: float) -> Lin
         candidate_pairs=run.pairs,
         in_doubt=run.doubtful,
         seconds=seconds,
+        notes=skews(run.data.records, run.learned.model, run.learned.blocking),
         **figures,
     )

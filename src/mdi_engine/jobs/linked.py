@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from mdi_engine.errors import NotFound
+from mdi_engine.linkage.candidates.skew import skews
 from mdi_engine.linkage.clustering.cluster import Clusters, in_doubt
 from mdi_engine.linkage.evaluate import Evaluation, cluster_sizes
 from mdi_engine.linkage.explaining.explain import Waterfall, explain
@@ -109,11 +111,17 @@ class Linked:
             "pairs_to_review": self.pairs_to_review,
             "expected_matches": round(self.parameters.found.matches, 1),
             "doubts": list(doubts(self.parameters)),
+            "notes": list(self.notes),
             **({} if found is None else {"pairwise": found.pairwise.to_dict(), "b_cubed": found.b_cubed.to_dict()}),
             "candidate_recall": self.candidate_recall,
             "seconds": {stage: round(seconds, 3) for stage, seconds in self.seconds.items()},
             "parameters": self.parameters.digest(),
         }
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What is uneven in the records, and what was done about it, in sentences; no value is quoted."""
+        return skews(self.records, self.parameters.model, self.parameters.blocking)
 
     @property
     def pairs_to_review(self) -> int:

@@ -280,13 +280,13 @@ def shared(held: Held, left: Keys, right: Keys) -> Iterator[tuple[Keys, Keys]]:
         yield begin + pair[hit], entry[hit]
 
 
-def describe_key(records: Records, rule: BlockingSpec, number: int, row: int, key: int) -> str:
-    """The texts behind one unrefined key of a record under rule `number`, for people."""
+def describe_key(records: Records, rule: BlockingSpec, number: int, row: int, key: int) -> tuple[str, ...]:
+    """The texts behind one unrefined key of a record under rule `number`, one for each key expression."""
     values = [(expression, records.columns[expression.field].text(row) or "") for expression in rule.expressions()]
     for texts in itertools.product(*(expression.keys(value) for expression, value in values)):
         made = np.array([hash_text("rule", str(number))], dtype=np.int64)
         for (expression, _), text in zip(values, texts, strict=True):
             made = mix(made, np.array([hash_key(expression, text)], dtype=np.int64))
         if int(made[0]) == key:
-            return " & ".join(texts)
+            return texts
     raise ValueError(f"row {row} does not hold this key of rule {number}")

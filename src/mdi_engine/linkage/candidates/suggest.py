@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mdi_engine.linkage.candidates.counts import apart, pairs_of
+from mdi_engine.linkage.candidates.counts import apart, pairs_of, thinned
 from mdi_engine.linkage.candidates.imagined import IMAGINED, Bools, Imagined
 from mdi_engine.linkage.candidates.keys import Expanded, Posting, expand, find_refinement, groups, refine, rule_postings
 from mdi_engine.linkage.models.expressions import KeyExpression
@@ -160,7 +159,7 @@ def _shortens(column: Column, expression: KeyExpression) -> bool:
 
 def _ideas(task: _Task, fields: Sequence[str], matches: Imagined) -> list[_Idea]:
     """Conjunctions worth a thought, counted on a sample. One that is cheap already is not made longer."""
-    records, times = _sample(task.records)
+    records, times = thinned(task.records, _SCREENED)
     some = dataclasses.replace(task, records=records)
     pool = _expressions(task, fields)
     agree = {expression: matches.agree(expression) for expression in pool}
@@ -185,19 +184,6 @@ def _ideas(task: _Task, fields: Sequence[str], matches: Imagined) -> list[_Idea]
 def _after(start: tuple[KeyExpression, ...], expressions: Sequence[KeyExpression]) -> Iterator[KeyExpression]:
     """Expressions of the fields that come after those of `start`: so each conjunction is made once."""
     return (e for e in expressions if not start or e.field > start[-1].field)
-
-
-def _sample(records: Records) -> tuple[Records, int]:
-    """Every so-manieth record in the order of rank, whatever the order of rows, and how many it stands for."""
-    times = -(-len(records) // _SCREENED)
-    if times <= 1:
-        return records, 1
-    rows = np.flatnonzero(records.rank % times == 0)
-    columns = {name: Column(column.codes[rows], column.values) for name, column in records.columns.items()}
-    keys = tuple(itertools.compress(records.keys, (records.rank % times == 0).tolist()))
-    return dataclasses.replace(
-        records, source=records.source[rows], keys=keys, columns=columns, rank=records.rank[rows]
-    ), times
 
 
 def _count(
