@@ -43,7 +43,6 @@ format: $(VENV)/.test-ready ## mend what ruff can mend
 
 bench: $(VENV)/.test-ready $(PEERS)/.ready ## mdi-engine beside other programs, small sizes: minutes
 	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/linking.py --rows 10000
 	$(BIN)/python benchmarks/linking.py --rows 50000
 	$(BIN)/python benchmarks/peers.py
 	@$(BIN)/python benchmarks/render.py
@@ -51,6 +50,7 @@ bench: $(VENV)/.test-ready $(PEERS)/.ready ## mdi-engine beside other programs, 
 bench-full: $(VENV)/.test-ready $(PEERS)/.ready ## the same with all sizes: hours, 20 GB of memory, MDI_REAL_DATA
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/linking.py --rows 1000000
+	$(BIN)/python benchmarks/linking.py --rows 10000000 --runs 1 --alone --seconds 14400 --megabytes 24000
 	$(BIN)/python benchmarks/peers.py --full
 	@$(BIN)/python benchmarks/render.py
 

@@ -59,7 +59,7 @@ def cold(work: str, runs: int, limits: dict[str, Any]) -> list[dict[str, Any]]:
 def main() -> int:
     """Run, print, and keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--alone", action="store_true", help="without Splink, for sizes that are beyond it")
     parser.add_argument("--seconds", type=float, default=SECONDS_MOST, help="end what takes longer")
