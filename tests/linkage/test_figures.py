@@ -21,6 +21,7 @@ from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.training.train import train
 from mdi_engine.linkage.weights.score import Edges, score
+from mdi_engine.pages.report import report_page
 
 Linked = tuple[Records, Parameters, Edges, np.ndarray[tuple[int], np.dtype[np.int64]]]
 
@@ -167,3 +168,4 @@ def test_no_pair_and_no_record_are_no_error(run: Linked) -> None:
     none = np.empty(0, np.int64)
     empty = figures(records, parameters, Edges(none, none, none, 0), none, truth=none)
     assert (empty.histogram.counts, empty.waterfalls, empty.expected, empty.unlinkable) == ((), (), (), ())
+    assert "Tidak ada pasangan" in report_page(empty)
