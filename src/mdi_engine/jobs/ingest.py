@@ -26,6 +26,7 @@ from mdi_engine.jobs.home import require_ledger
 from mdi_engine.jobs.mistaken import explained
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.withdrawals import absent_records
+from mdi_engine.ledger.bulk import in_bulk
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo, finish_delivery
 from mdi_engine.ledger.payloads import Stated, stated
 from mdi_engine.ledger.records import AppendCounts, append_versions, known_keys
@@ -211,10 +212,11 @@ def _append(
     with _ledger(settings) as engine:
         fields = ENTITIES[entity].field_names
         chunks = map(stated, landing.canonical_texts(con, entity, landed.delivery, fields, CHUNK))
-        for rows in _made_ahead(chunks):
-            with writing(engine) as conn:
-                counts += append_versions(conn, entity=entity, source=source, delivery=info, rows=rows)
-            progress.advance(len(rows.keys))
+        with in_bulk(engine) as many:
+            for rows in _made_ahead(chunks):
+                with writing(many) as conn:
+                    counts += append_versions(conn, entity=entity, source=source, delivery=info, rows=rows)
+                progress.advance(len(rows.keys))
         with writing(engine) as conn:
             withdrawn = landing.withdrawn_keys(con, landed.delivery)
             counts += append_versions(conn, entity=entity, source=source, delivery=info, rows=(), withdrawn=withdrawn)

@@ -30,6 +30,9 @@ BUSY_SECONDS = 30
 _VARIABLES = 32_766  # that SQLite takes in one statement
 _WRITER_LOCK = 0x6D6469  # "mdi": the advisory lock that is on PostgreSQL what BEGIN IMMEDIATE is on SQLite
 _WRITE = "mdi_write"
+_BULK = "mdi_bulk"
+# Pages of the log after which a commit takes them over into the file: SQLite's own default.
+_CHECKPOINT = 1_000
 
 
 def sqlite_is_affected(version: tuple[int, ...]) -> bool:
@@ -90,6 +93,11 @@ def for_reading(conn: Connection) -> Connection:
     return conn
 
 
+def for_bulk(engine: Engine) -> Engine:
+    """`engine` for many writing transactions that need not each be safe from a power cut: see `bulk`."""
+    return engine.execution_options(**{_BULK: True})
+
+
 def for_writing(conn: Connection) -> Connection:
     """`conn` with transactions that may write: they take the one writer's lock when they begin, and wait for it."""
     return conn.execution_options(**{_WRITE: True})
@@ -143,12 +151,20 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(conn: Connection) -> None:
+    options = conn.get_execution_options()
+    if options.get(_WRITE):
+        bulk = options.get(_BULK)
+        conn.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if bulk else 'FULL'}")
+        conn.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {0 if bulk else _CHECKPOINT}")
     # A deferred transaction that turns writer late fails at once when somebody wrote meanwhile; IMMEDIATE waits.
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get(_WRITE) else "BEGIN")
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITE) else "BEGIN")
 
 
 def _begin_postgresql(conn: Connection) -> None:
     # What a writer reads before it decides must not change under it; row locks alone would come too late.
-    if conn.get_execution_options().get(_WRITE):
+    options = conn.get_execution_options()
+    if options.get(_WRITE):
         conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
         conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+        if options.get(_BULK):
+            conn.exec_driver_sql("SET LOCAL synchronous_commit = off")
