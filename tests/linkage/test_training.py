@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from linkage_tables import PEOPLE, Row, people, people_model, table
+from linkage_tables import PEOPLE, Row, people, people_model, person, table
 
 from mdi_engine.errors import InputRefused
 from mdi_engine.linkage.clustering.cluster import cluster
@@ -189,3 +190,20 @@ def test_a_column_of_digits_and_a_column_of_nothing_encode() -> None:
 def test_names_with_colons_are_found() -> None:
     records = build(["a:b", "a"], ["1", "b:2"], {"c": encode(["x", "y"])}, ["c"])
     assert [records.find(records.name(row)) for row in range(2)] == [0, 1]
+
+
+def test_where_nobody_stands_twice_nobody_is_found_twice() -> None:
+    rng = random.Random(21)
+    records = table([person(rng) for _ in range(700)], people_model())
+    parameters = train(records, people_model())
+    assert parameters.lambda_ * parameters.total_pairs < 1
+    assert len(records) - len(set(link(records, parameters))) <= 2
+
+
+def test_few_who_stand_twice_are_found_among_many_who_do_not() -> None:
+    rng = random.Random(22)
+    rows = [person(rng) for _ in range(700)]
+    records = table(rows + rows[:12], people_model())
+    label = link(records, train(records, people_model()))
+    assert sum(label[700 + k] == label[k] for k in range(12)) >= 11
+    assert len(records) - len(set(label)) <= 14

@@ -129,7 +129,7 @@ def plain_weight(left: Row, right: Row, model: Model, parameters: Parameters) ->
     """The prior plus, per block, the weight of its level; less log2 u of the values where there is a table."""
     total = parameters.prior
     for specs, learned in zip(model.blocks(), parameters.blocks, strict=True):
-        joint, radix, evidence = 0, 1, 0
+        joint, radix, evidence, same = 0, 1, 0, []
         for spec in specs:
             kind = model.fields[spec.field].type
             levels = [parse_level(level, kind) for level in spec.levels]
@@ -137,8 +137,12 @@ def plain_weight(left: Row, right: Row, model: Model, parameters: Parameters) ->
             level = plain_level(a, b, levels, kind)
             joint += radix * level
             radix *= len(levels) + 2
-            if learned.table is not None and level > 1 and a and b:
+            if a and a == b and kind != "tokens":
+                same.append(a)
+            if learned.table is not None and level > 1 and a and b and len(specs) == 1:
                 evidence = plain_evidence(a, b, level, kind, learned.table)
+        if learned.table is not None and len(specs) > 1 and same:
+            evidence = learned.table.listed[joint].get("\x1f".join(same), learned.table.floor[joint])
         total += learned.weight[joint] - evidence
     return total
 

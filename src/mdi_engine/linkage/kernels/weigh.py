@@ -41,8 +41,8 @@ TESTS = {
 }
 SAME, SIMILAR, SUBSET, OVERLAP = range(4)
 BAG_TESTS = {"same": SAME, "similar": SIMILAR, "subset": SUBSET, "overlap": OVERLAP}
-# What a block's table of u is by: nothing, values, or words.
-NONE, BY_VALUE, BY_WORD = range(3)
+# What a block's table of u is by: nothing, values, words, or what a group's records hold alike.
+NONE, BY_VALUE, BY_WORD, BY_ALIKE = range(4)
 _SLOT = np.uint64(64 - (REMEMBERED - 1).bit_length())
 
 Small = npt.NDArray[np.int32]
@@ -76,7 +76,9 @@ class Numbers(NamedTuple):
 class Blocks(NamedTuple):
     """Block b weighs parts `part[b]:part[b + 1]` together: `weight[weight_from[b] + level]`, less log2 u by `table[b]`.
 
-    `log_u` begins at `u_from[b]`: per level from 2 on and value, or per way to meet and word.
+    `log_u` begins at `u_from[b]`: per level from 2 on and value, or per way to meet and word. Of a group, and in the
+    order of its weights: what is alike at a level is a row's code in `Tables.shared[alike]` (-1: nothing is), and its
+    log2 u stands at `alike_from` plus that code.
     """
 
     part: Ints
@@ -86,12 +88,15 @@ class Blocks(NamedTuple):
     u_from: Ints
     log_u: Small
     values: Ints
+    alike: Ints
+    alike_from: Ints
 
 
 class Tables(NamedTuple):
-    """Records and parameters for the kernels; `codes[part, row]`, -1 missing."""
+    """Records and parameters for the kernels; `codes[part, row]`, -1 missing; `shared[k, row]` of parts together."""
 
     codes: Small
+    shared: Small
     levels: Levels
     blocks: Blocks
     texts: Texts
@@ -196,6 +201,13 @@ def block_weight(t: Tables, block: int, left: int, right: int, room: Scratch) ->
     table = t.blocks.table[block]
     if level < 2 or table == NONE:
         return weight
+    if table == BY_ALIKE:
+        alike = t.blocks.alike[t.blocks.weight_from[block] + level]
+        if alike < 0:
+            return weight
+        return weight - whole(
+            t.blocks.log_u[t.blocks.alike_from[t.blocks.weight_from[block] + level] + t.shared[alike, left]]
+        )
     begin, end = t.blocks.u_from[block], t.blocks.u_from[block + 1]
     if table == BY_WORD:
         log_u = t.blocks.log_u[begin:end]

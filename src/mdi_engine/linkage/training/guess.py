@@ -17,6 +17,7 @@ from mdi_engine.linkage.candidates.rarity import LISTED_FROM
 from mdi_engine.linkage.models.model import millibits
 from mdi_engine.linkage.models.parameters import FrequencyTable
 from mdi_engine.linkage.records import Records
+from mdi_engine.linkage.training.alike import Alike, alike_counts
 from mdi_engine.linkage.training.frequency import LevelShares, ValueCounts, chance, level_shares, value_counts
 from mdi_engine.linkage.weights.compare import Block, Ints, PairCache, evidence
 from mdi_engine.linkage.weights.tokens import CLASSES
@@ -32,7 +33,7 @@ class Raw:
     """
 
     shares: LevelShares
-    values: ValueCounts | None
+    values: ValueCounts | tuple[Alike | None, ...] | None
     classes: Ints
     order: Ints
 
@@ -49,8 +50,9 @@ class Guess:
 
 def count(block: Block, records: Records, between: bool) -> Raw:
     """Count a block on these records, once."""
-    tabled = len(block.parts) == 1 and block.parts[0].tabled
-    values = value_counts(block) if tabled else None
+    values: ValueCounts | tuple[Alike | None, ...] | None = None
+    if block.tabled:
+        values = value_counts(block) if len(block.parts) == 1 else alike_counts(block)
     return Raw(level_shares(block, records, between), values, _classes(block), _order(block))
 
 
@@ -112,8 +114,14 @@ def _level_u(raw: Raw, m: Floats, share: float, total: int) -> Floats:
     return np.asarray(u / np.bincount(classes, weights=u)[classes], dtype=np.float64)
 
 
-def _table(block: Block, values: ValueCounts, m: Floats, own: float) -> FrequencyTable:
+def _table(block: Block, values: ValueCounts | tuple[Alike | None, ...], m: Floats, own: float) -> FrequencyTable:
     """Frequencies as millibits; `own` is how many true partners a record has on average."""
+    if isinstance(values, tuple):
+        joint = [
+            (0, {}) if seen is None else _kind(seen.met, seen.held, 1, own * float(share), seen.records)
+            for seen, share in zip(values, m, strict=True)
+        ]
+        return FrequencyTable(tuple(k[0] for k in joint), tuple(k[1] for k in joint))
     if block.bag:
         shared = own * float(m[2:].sum())
         kinds = [_kind(values.held, values.held, 0, shared, values.records)]
@@ -161,4 +169,11 @@ def block_log_u(cache: PairCache, u: Floats, table: FrequencyTable | None) -> In
     bits = by_level[cache.level]
     if table is None:
         return bits
-    return np.where(cache.level > 1, evidence(cache, table), bits)
+    return np.where(per_value(cache.block)[cache.level], evidence(cache, table), bits)
+
+
+def per_value(block: Block) -> npt.NDArray[np.bool_]:
+    """Per level, whether a table speaks of it: of a group where some part is alike, else where anything agrees."""
+    if len(block.parts) > 1:
+        return np.array([bool(block.alike(level)) for level in range(block.size)])
+    return np.arange(block.size) > 1

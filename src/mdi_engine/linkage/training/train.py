@@ -25,7 +25,7 @@ from mdi_engine.linkage.models.parameters import Blocking, BlockParameters, Freq
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.training.em import Way, expect, fit, monotone
 from mdi_engine.linkage.training.found import found
-from mdi_engine.linkage.training.guess import Floats, Guess, Raw, block_log_u, count, solve, start
+from mdi_engine.linkage.training.guess import Floats, Guess, Raw, block_log_u, count, per_value, solve, start
 from mdi_engine.linkage.training.observe import Observed, distinct, observe
 from mdi_engine.linkage.weights.compare import Block, Ints, blocks
 
@@ -118,7 +118,24 @@ def _estimate(task: _Task) -> Guess:
         m, lambdas, share = learned.m, list(learned.lambdas), _settle(task, bits, learned.m, share)
         if moved < 1e-4:
             break
-    return task.solve(m, share)
+    guess = task.solve(m, share)
+    return guess if _purity(_whole(task, _log_u(task, guess)), m, share) >= 0.5 else _nobody(task)
+
+
+def _purity(way: Way, m: Sequence[Floats], share: float) -> float:
+    """How sure the matches are that were found: the mean posterior of a pair drawn among them (0..1).
+
+    A population of its own is told from the rest; one that cannot be is a slope of the rest.
+    """
+    posterior, _ = expect(way, m, share)
+    matches = posterior * way.counts
+    return float((matches * posterior).sum()) / max(float(matches.sum()), 1e-300)
+
+
+def _nobody(task: _Task) -> Guess:
+    """What to believe where no population of matches shows: half a match in all, which agrees as `start` says."""
+    m = tuple(start(block, raw) for block, raw in zip(task.shaped, task.raws, strict=True))
+    return task.solve(m, min(task.most, 0.5 / task.total))
 
 
 def _log_u(task: _Task, guess: Guess) -> list[Ints]:
@@ -233,10 +250,10 @@ def _round(
     if table is None:  # with a table the weights rest on u per value, and the order of u per level says nothing
         smooth = monotone(smooth, u, raw.order)
     smooth = np.where(raw.classes == 0, 1.0, smooth)
-    per_value = [table is not None and level > 1 for level in range(block.size)]
+    by_value = [table is not None and told for told in per_value(block).tolist()]
     weight = [
         millibits(math.log2(share) if alone else math.log2(share / chance_))
-        for share, chance_, alone in zip(smooth.tolist(), u.tolist(), per_value, strict=True)
+        for share, chance_, alone in zip(smooth.tolist(), u.tolist(), by_value, strict=True)
     ]
     return BlockParameters(
         block.label,
@@ -245,7 +262,7 @@ def _round(
         tuple(u.tolist()),
         raw.shares.error,
         tuple(weight),
-        tuple(per_value),
+        tuple(by_value),
         table,
     )
 

@@ -46,9 +46,11 @@ def lay_words(pairs: Sequence[Pair], rows: int) -> tuple[weigh.Tables, Alphabet,
     levels, numbers = _levels(parts, len(texts))
     bonds, wholes = _bonds(pairs, number), _wholes(pairs, number)
     codes = np.stack([part.codes for part in parts]) if parts else np.empty((0, rows), np.int32)
+    shared = [_per_row(block, block.shared(alike)[0]) for block, alike in _alike(pairs)]
     return (
         weigh.Tables(
             codes,
+            np.stack(shared) if shared else np.empty((0, rows), np.int32),
             levels,
             _blocks(pairs, number),
             laid[0],
@@ -155,11 +157,16 @@ def _reach(numbers: Sequence[int | None], bound: Fraction) -> tuple[Small, Small
 
 
 def _blocks(pairs: Sequence[Pair], number: Mapping[str, int]) -> weigh.Blocks:
-    table, log_u = [], []
+    place = {(block.label, parts): k for k, (block, parts) in enumerate(_alike(pairs))}
+    table, log_u, alike = [], [], []
     for block, learned in pairs:
+        alike.append(np.full((2, len(learned.weight)), -1, dtype=np.int64))
         if learned.table is None:
             table.append(weigh.NONE)
             log_u.append(np.empty(0, np.int32))
+        elif len(block.parts) > 1:
+            table.append(weigh.BY_ALIKE)
+            log_u.append(_by_alike(block, learned.table, place, alike[-1], sum(map(len, log_u))))
         elif block.bag:
             table.append(weigh.BY_WORD)
             log_u.append(_listed(learned.table, range(WHOLE), len(number), number.get))
@@ -175,7 +182,32 @@ def _blocks(pairs: Sequence[Pair], number: Mapping[str, int]) -> weigh.Blocks:
         _offsets(map(len, log_u)),
         np.concatenate(log_u),
         _ints(len(block.parts[0].values) for block, _ in pairs),
+        *np.concatenate(alike, axis=1),
     )
+
+
+def _alike(pairs: Sequence[Pair]) -> list[tuple[Block, tuple[int, ...]]]:
+    """Which parts a group's records may hold alike, once each. Of the blocks alone, whatever was learned."""
+    groups = [block for block, _ in pairs if len(block.parts) > 1 and block.tabled]
+    return [(b, parts) for b in groups for parts in dict.fromkeys(map(b.alike, range(b.size))) if parts]
+
+
+def _per_row(block: Block, codes: Ints) -> Small:
+    return np.append(codes, -1)[block.codes].astype(np.int32)  # a row without the block has code -1: the last one
+
+
+def _by_alike(
+    block: Block, table: FrequencyTable, place: Mapping[tuple[str, tuple[int, ...]], int], alike: Ints, begin: int
+) -> Small:
+    """log2 u of a group, level by level; whose codes a level goes by and where it begins go into `alike`."""
+    texts = {parts: block.shared(parts)[1] for parts in set(map(block.alike, range(block.size))) if parts}
+    found = [np.empty(0, np.int32)]
+    for level in range(block.size):
+        parts = block.alike(level)
+        if parts:
+            alike[:, level] = place[block.label, parts], begin + sum(map(len, found))
+            found.append(_listed(table, [level], len(texts[parts]), _position(texts[parts])))
+    return np.concatenate(found)
 
 
 def _listed(table: FrequencyTable, kinds: Iterable[int], size: int, position: Position) -> Small:

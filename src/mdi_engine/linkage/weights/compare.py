@@ -7,7 +7,7 @@ whole number names the combination). Missing on either side is level 0 and weigh
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,10 +18,13 @@ from mdi_engine.linkage.models.model import ComparisonSpec, Model
 from mdi_engine.linkage.models.parameters import FrequencyTable
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.weights.levels import levels_of
-from mdi_engine.linkage.weights.tokens import EXACT, WHOLE, BagMatch, bag_level, match_bags
+from mdi_engine.linkage.weights.tokens import BagMatch, bag_evidence, bag_level, match_bags
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
+
+# Between the texts of a group's parts, in a table.
+BESIDE = "\x1f"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Part:
     def size(self) -> int:
         """How many level numbers there are, missing and else included."""
         return len(self.levels) + 2
+
+    @property
+    def equals(self) -> bool:
+        """Whether the best level is equality of values."""
+        return self.kind != "tokens" and self.levels[0].test == "exact"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,6 +87,37 @@ class Block:
     def distinct(self) -> int:
         """How many distinct (combined) values there are."""
         return len(self.members[0]) if self.members else 0
+
+    @property
+    def tabled(self) -> bool:
+        """Whether u may be per value."""
+        return all(part.tabled for part in self.parts)
+
+    def digits(self, level: int) -> tuple[int, ...]:
+        """The level numbers of the parts at a joint level."""
+        found = []
+        for part in self.parts:
+            level, own = divmod(level, part.size)
+            found.append(own)
+        return tuple(found)
+
+    def alike(self, level: int) -> tuple[int, ...]:
+        """The parts that hold equal values at a joint level: what both records share, word for word."""
+        digits = enumerate(zip(self.parts, self.digits(level), strict=True))
+        return tuple(k for k, (part, own) in digits if part.equals and own == part.size - 1)
+
+    def shared(self, parts: Sequence[int]) -> tuple[Ints, tuple[str, ...]]:
+        """What each (combined) value holds in some parts: a code per value (-1: one is missing), the sorted texts."""
+        stacked = np.stack([self.members[k] for k in parts], axis=1)
+        codes = np.full(self.distinct, -1, dtype=np.int64)
+        present = np.flatnonzero((stacked >= 0).all(axis=1))
+        rows, inverse = np.unique(stacked[present], axis=0, return_inverse=True)
+        texts = [BESIDE.join(self.parts[k].values[c] for k, c in zip(parts, row, strict=True)) for row in rows.tolist()]
+        order = np.array(sorted(range(len(texts)), key=texts.__getitem__), dtype=np.int64)
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        codes[present] = place[inverse.reshape(-1)]
+        return codes, tuple(texts[k] for k in order)
 
 
 def blocks(records: Records, model: Model) -> tuple[Block, ...]:
@@ -150,6 +189,8 @@ class PairCache:
             per_match = np.array([0, *(bag_evidence(match, table) for match in self.bags)], dtype=np.int64)
             result: Ints = per_match[self.bag]
             return result
+        if len(self.block.parts) > 1:
+            return _shared_evidence(self, table)
         bits = np.zeros(len(self.level), dtype=np.int64)
         some = np.flatnonzero(self.level > 1)
         level = self.level[some].astype(np.int64)
@@ -207,6 +248,21 @@ def evidence(cache: PairCache, table: FrequencyTable) -> Ints:
     return cache.evidence(table)
 
 
+def _shared_evidence(cache: PairCache, table: FrequencyTable) -> Ints:
+    """Millibits of log2 u per id of a group's cache: of what both sides hold alike, at the level they reach."""
+    bits = np.zeros(len(cache.level), dtype=np.int64)
+    for level in np.unique(cache.level).tolist():
+        alike = cache.block.alike(level)
+        if alike:
+            codes, texts = cache.block.shared(alike)
+            some = np.flatnonzero(cache.level == level)
+            held, inverse = np.unique(codes[cache.left[some]], return_inverse=True)
+            listed, floor = table.listed[level], table.floor[level]
+            found = np.array([listed.get(texts[code], floor) for code in held.tolist()], dtype=np.int64)
+            bits[some] = found[inverse.reshape(-1)]
+    return bits
+
+
 def _look_up(block: Block, table: FrequencyTable, level: Ints, codes: Small) -> Ints:
     """Millibits of log2 u of each value at each level; only the values asked for are touched."""
     part, member = block.parts[0], block.members[0]
@@ -218,35 +274,3 @@ def _look_up(block: Block, table: FrequencyTable, level: Ints, codes: Small) -> 
     ]
     result: Ints = np.array(found, dtype=np.int64)[inverse.reshape(-1)]
     return result
-
-
-def bag_evidence(match: BagMatch, table: FrequencyTable) -> int:
-    """Millibits of log2 of the chance that a stranger holds the same words as meet in this pair.
-
-    Where the two bags are the same, the chance to hold just these words and no others, which is never larger.
-    """
-    total = 0
-    for how, left, right in match.meetings:
-        listed, floor = table.listed[how], table.floor[how]
-        total += (listed.get(left, floor) + listed.get(right, floor)) // 2
-    met = sorted(left for how, left, _ in match.meetings if how == EXACT)
-    total += carried(met, table.together) if len(met) > 1 else 0
-    if len(met) == match.left == match.right:
-        total = min(total, table.listed[WHOLE].get(" ".join(met), table.floor[WHOLE]))
-    return total
-
-
-def carried(words: Sequence[str], together: Mapping[tuple[str, str], int]) -> int:
-    """What the words share beyond chance, over a spanning forest of the strongest bonds (Chow and Liu, 1968)."""
-    bonds = sorted(
-        ((together[a, b], a, b) for a, b in itertools.combinations(words, 2) if (a, b) in together),
-        key=lambda bond: (-bond[0], bond[1], bond[2]),
-    )
-    tree = {word: word for word in words}
-    total = 0
-    for bits, a, b in bonds:
-        if tree[a] != tree[b]:
-            total += bits
-            old, new = tree[b], tree[a]
-            tree = {word: new if root == old else root for word, root in tree.items()}
-    return total

@@ -7,7 +7,7 @@ import numpy as np
 from mdi_engine.linkage.kernels import brief, stream, weigh
 from mdi_engine.linkage.kernels.brief import Briefs
 from mdi_engine.linkage.kernels.scratch import Scratch, scratch
-from mdi_engine.linkage.models.parameters import BlockParameters
+from mdi_engine.linkage.models.parameters import BlockParameters, FrequencyTable
 from mdi_engine.linkage.weights.arrays import Pair, lay_tables, written
 from mdi_engine.linkage.weights.compare import Block, Ints
 from mdi_engine.linkage.weights.plain import in_order
@@ -98,7 +98,7 @@ class Laid:
         """The most that each value of a block can add with a partner that holds another value."""
         weight = np.array(learned.weight, dtype=np.int64)
         if len(block.parts) > 1:
-            return _joint_bound(block, weight)
+            return _joint_bound(block, weight, learned.table)
         part, code = block.parts[0], block.members[0]
         open_ = [number for number, level in enumerate(reversed(part.levels), 2) if level.test != "exact"]
         best = np.full(len(code), weight[1])
@@ -125,14 +125,23 @@ def _dear(block: Block) -> bool:
     return len(block.parts) > 1 or block.bag or written(block.parts[0])
 
 
-def _joint_bound(block: Block, weight: Ints) -> Ints:
-    """The largest weight of any joint level that the parts which a value has allow."""
-    level, radix = np.arange(block.size), 1
-    needs, has = np.zeros(block.size, dtype=np.int64), np.zeros(block.distinct, dtype=np.int64)
-    for k, (part, member) in enumerate(zip(block.parts, block.members, strict=True)):
-        needs += ((level // radix) % part.size > 0).astype(np.int64) << k
+def _joint_bound(block: Block, weight: Ints, table: FrequencyTable | None) -> Ints:
+    """The most that each value can add at any joint level which its parts allow, with a partner of another value."""
+    has = np.zeros(block.distinct, dtype=np.int64)
+    for k, member in enumerate(block.members):
         has += (member >= 0).astype(np.int64) << k
-        radix *= part.size
-    best = [weight[(needs & ~parts) == 0].max() for parts in range(1 << len(block.parts))]
-    result: Ints = np.array(best, dtype=np.int64)[has]
-    return result
+    best = np.full(block.distinct, np.iinfo(np.int64).min)
+    known: dict[tuple[int, ...], tuple[Ints, tuple[str, ...]]] = {}
+    for level in range(block.size):
+        needs = sum(1 << k for k, own in enumerate(block.digits(level)) if own > 0)
+        able = np.flatnonzero((needs & ~has) == 0)
+        gain = np.full(len(able), weight[level])
+        alike = block.alike(level)
+        if table is not None and alike:
+            if alike not in known:
+                known[alike] = block.shared(alike)
+            codes, texts = known[alike]
+            listed, floor = table.listed[level], table.floor[level]
+            gain -= np.array([listed.get(text, floor) for text in texts], dtype=np.int64)[codes[able]]
+        best[able] = np.maximum(best[able], gain)
+    return best

@@ -6,7 +6,8 @@ neighbouring words that stand as one on the other side ("bhakti ningsih", "bhakt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from mdi_engine.linkage.models.expressions import Level
+from mdi_engine.linkage.models.parameters import FrequencyTable
 
 EXACT, TYPO, INITIAL = 0, 1, 2
 CLASSES = ("exact", "typo", "initial")
@@ -128,3 +130,35 @@ def _reaches(match: BagMatch, level: Level) -> bool:
     if level.test == "subset":
         return met == shorter
     return Fraction(met, shorter) >= level.bound
+
+
+def bag_evidence(match: BagMatch, table: FrequencyTable) -> int:
+    """Millibits of log2 of the chance that a stranger holds the same words as meet in this pair.
+
+    Where the two bags are the same, the chance to hold just these words and no others, which is never larger.
+    """
+    total = 0
+    for how, left, right in match.meetings:
+        listed, floor = table.listed[how], table.floor[how]
+        total += (listed.get(left, floor) + listed.get(right, floor)) // 2
+    met = sorted(left for how, left, _ in match.meetings if how == EXACT)
+    total += carried(met, table.together) if len(met) > 1 else 0
+    if len(met) == match.left == match.right:
+        total = min(total, table.listed[WHOLE].get(" ".join(met), table.floor[WHOLE]))
+    return total
+
+
+def carried(words: Sequence[str], together: Mapping[tuple[str, str], int]) -> int:
+    """What the words share beyond chance, over a spanning forest of the strongest bonds (Chow and Liu, 1968)."""
+    bonds = sorted(
+        ((together[a, b], a, b) for a, b in itertools.combinations(words, 2) if (a, b) in together),
+        key=lambda bond: (-bond[0], bond[1], bond[2]),
+    )
+    tree = {word: word for word in words}
+    total = 0
+    for bits, a, b in bonds:
+        if tree[a] != tree[b]:
+            total += bits
+            old, new = tree[b], tree[a]
+            tree = {word: new if root == old else root for word, root in tree.items()}
+    return total
