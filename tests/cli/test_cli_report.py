@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -199,9 +200,13 @@ def test_an_entity_of_the_home_as_it_stands(demo: Shell) -> None:
     assert demo.mdi("explain", *pair.groups()).returncode == 0
 
 
-def test_names_of_hospitals_are_no_secret(demo: Shell) -> None:
-    assert demo.mdi("report", "facility", "--output", "out.html").returncode == 0
+def test_names_of_hospitals_are_no_secret_and_the_numbers_are_json(demo: Shell) -> None:
+    done = demo.mdi("report", "facility", "--output", "out.html", "--json")
+    assert done.returncode == 0
     assert "•" not in Page(demo.folder / "out.html").said
+    told = json.loads(done.stdout)
+    assert sum(told["histogram"]["counts"]) == told["candidate_pairs"]
+    assert sum(size * count for size, count in told["sizes"]) == told["records"]
 
 
 @pytest.mark.parametrize(

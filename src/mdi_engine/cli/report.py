@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mdi_engine.cli.options import EntityName, Home, settings_of
-from mdi_engine.cli.output import note
+from mdi_engine.cli.options import EntityName, Home, Json, settings_of
+from mdi_engine.cli.output import as_json, note
 from mdi_engine.cli.progress import watching
 
 REPORT = "--report"
@@ -29,6 +30,7 @@ def report(
     ] = None,
     show_values: ShowValues = False,
     home: Home = None,
+    json: Json = False,
 ) -> None:
     """Show how an entity of the home is linked, in pictures that open offline.
 
@@ -36,7 +38,7 @@ def report(
         mdi report facility --output report.html
         mdi report patient --output report.html --truth data/samples/truth/patient.csv
 
-    One HTML file in Indonesian and English. Values of patients and practitioners are masked.
+    One HTML file in Indonesian and English. Values of patients and practitioners are masked. --json prints its numbers.
     """
     from mdi_engine.jobs.report import figures_of_entity
     from mdi_engine.pages.report import write_report
@@ -46,4 +48,6 @@ def report(
     with watching() as progress:
         found = figures_of_entity(settings_of(home), entity, truth=truth, show_values=show_values, progress=progress)
         write_report(found, output, _OUTPUT)
+    if json:
+        as_json(asdict(found))
     note(f"The report is in {output}.")
