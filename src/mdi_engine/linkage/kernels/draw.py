@@ -42,14 +42,24 @@ class Drawn(NamedTuple):
 
 
 @inlined
-def _zeros(one: int, other: int) -> int:
-    """With how many zero bits (0 to 63) the hash of two ranks begins (the finaliser of SplitMix64, twice)."""
+def _hash(one: int, other: int) -> np.uint64:
+    """The hash of two ranks (the finaliser of SplitMix64)."""
     z = np.uint64(min(one, other)) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(max(one, other)) + np.uint64(1)
-    for _ in range(2):
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        z = z ^ (z >> np.uint64(31))
-    count = 0
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@inlined
+def _drawn(one: int, other: int, level: int) -> bool:
+    """Whether a level (0 to 63) draws the pair of these ranks."""
+    return (_hash(one, other) >> np.uint64(1)) >> np.uint64(63 - level) == np.uint64(0)
+
+
+@inlined
+def _zeros(one: int, other: int) -> int:
+    """With how many zero bits (0 to 63) the hash of two ranks begins."""
+    z, count = _hash(one, other), 0
     while count < 63 and (z >> (_LAST - np.uint64(count))) & np.uint64(1) == np.uint64(0):
         count += 1
     return count
@@ -79,11 +89,12 @@ def rule_draw(
             mark_taken(lay, entry, other, tile, room.taken)
             left = lay.row[entry]
             for k in range(tile):
-                if room.taken[k]:
+                one, two = whole(rank[entry]), whole(rank[other + k])
+                if room.taken[k] or not _drawn(one, two, level):
                     continue
-                found = _zeros(whole(rank[entry]), whole(rank[other + k]))
-                if found >= level and is_first(others, left, lay.row[other + k], mine, entry):
-                    out.left[written], out.right[written], out.zeros[written] = left, lay.row[other + k], found
+                if is_first(others, left, lay.row[other + k], mine, entry):
+                    out.left[written], out.right[written] = left, lay.row[other + k]
+                    out.zeros[written] = _zeros(one, two)
                     written += 1
             other += tile
         entry, other = entry + 1, 0
@@ -94,6 +105,7 @@ def rule_draw(
 def rare_draw(
     lay: Layout,
     rank: Small,
+    held: Small,
     none: Small,
     rare: Rare,
     others: Shared,
@@ -102,12 +114,15 @@ def rare_draw(
     out: Drawn,
     room: Scratch,
 ) -> None:
-    """Pairs of rarity that `level` draws; `rank[row]`, the rest as in `stream.rare_pairs`."""
+    """Pairs of rarity that `level` draws; `rank[row]`, `held` that of each row in the index.
+
+    The rest is as in `stream.rare_pairs`.
+    """
     entry, written = whole(state[ENTRY]), 0
     if state[OTHER] > 0:  # a row to be gone on with: its partners are asked for again
         room.stamp[:] = -1
     while entry < state[STOP]:
-        count = _partners(rare, entry, rank, level, room)
+        count = _partners(rare, entry, whole(rank[entry]), held, level, room)
         for place in range(state[OTHER], count):
             if written == len(out.left):
                 state[ENTRY], state[OTHER], state[WRITTEN], state[SEEN] = entry, place, written, written
@@ -124,18 +139,18 @@ def rare_draw(
 
 
 @inlined
-def _partners(rare: Rare, row: int, rank: Small, level: int, room: Scratch) -> int:
+def _partners(rare: Rare, row: int, rank: int, held: Small, level: int, room: Scratch) -> int:
     """Later rows that the level draws and whose shared features reach the cut, into `room.partner`; how many."""
     count = 0
     for place in range(rare.start[row], rare.first[row]):
         feature = rare.feature[place]
         for k in range(rare.own[place] + 1, rare.holds[feature + 1]):
+            if not _drawn(rank, whole(held[k]), level):  # first, as it reads memory in sequence
+                continue
             other = rare.row[k]
             if room.stamp[other] == row:
                 continue
             room.stamp[other] = row
-            if level > 0 and _zeros(whole(rank[row]), whole(rank[other])) < level:
-                continue
             if reaches(rare, place, rare.start[row + 1], rare.at[k], rare.start[other + 1]):
                 room.partner[count] = other
                 count += 1

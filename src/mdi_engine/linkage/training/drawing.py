@@ -8,7 +8,7 @@ is made in one pass, as the level rises whenever too many pairs have come (after
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,10 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mdi_engine.linkage.candidates.blocking import Ways, candidates, covers
-from mdi_engine.linkage.candidates.rarity import Features
 from mdi_engine.linkage.kernels import draw as kernels
 from mdi_engine.linkage.kernels.scratch import TILE, Scratch, scratch
-from mdi_engine.linkage.kernels.stream import HELD, OTHER
+from mdi_engine.linkage.kernels.stream import HELD, OTHER, Rare
 from mdi_engine.linkage.weights.compare import Ints, Small
 from mdi_engine.linkage.weights.streaming import (
     NONE,
@@ -35,6 +34,7 @@ from mdi_engine.linkage.weights.streaming import (
     shared_keys,
 )
 
+Cover = Callable[[int, Small, Small, Ints], None]
 # Pairs that a way shows to training at most; where it has more, at least half as many are drawn.
 MOST = 1 << 21
 # Gross pairs made between two looks at the level: bounds memory, changes nothing else.
@@ -94,15 +94,20 @@ def draw(ways: Ways, most: int | None = MOST, threads: int = 1) -> Draw:
         return out, scratch(1, 1, rows)
 
     kept = [_Kept(most) for _ in range(ways.count)]
+    rare = None if ways.rarity is None else rare_index(ways.rarity, ways.cut, rows)
     with Crew(threads, room) as crew:
         for way, found in enumerate(kept):
-            if way == len(ways.postings) and ways.rarity is not None:
-                cost, run = _rare(ways, ways.rarity, rank, found)
+            if rare is not None and way == len(ways.postings):
+                cost, run = _rare(ways, *rare, rank, found)
             else:
                 cost, run = _rule(ways, way, rank, found)
             for part, _ in crew.do(cut(cost, TASK, run)):
                 found.add(part)
-    return _draw(ways, kept)
+
+    def cover(way: int, left: Small, right: Small, covered: Ints) -> None:
+        _cover(ways, None if rare is None else rare[0], way, left, right, covered)
+
+    return _draw(kept, cover)
 
 
 def plain_draw(ways: Ways, most: int | None = MOST) -> Draw:
@@ -111,7 +116,11 @@ def plain_draw(ways: Ways, most: int | None = MOST) -> Draw:
     for chunk in candidates(ways):
         left, right = chunk.left.astype(np.int32), chunk.right.astype(np.int32)
         kept[chunk.way].add((left, right, plain_zeros(ways.rank[left], ways.rank[right])))
-    return _draw(ways, kept, plain=True)
+
+    def cover(way: int, left: Small, right: Small, covered: Ints) -> None:
+        covered |= covers(ways, way, left.astype(np.int64), right.astype(np.int64)).astype(np.int64) << way
+
+    return _draw(kept, cover)
 
 
 def plain_zeros(one: Ints, other: Ints) -> Small:
@@ -119,42 +128,35 @@ def plain_zeros(one: Ints, other: Ints) -> Small:
     low, high = np.minimum(one, other).astype(np.uint64), np.maximum(one, other).astype(np.uint64)
     with np.errstate(over="ignore"):
         z = low * np.uint64(0x9E3779B97F4A7C15) + high + np.uint64(1)
-        for _ in range(2):
-            z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            z = z ^ (z >> np.uint64(31))
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> np.uint64(31))
     found = np.zeros(len(z), dtype=np.int32)
     for count in range(1, 64):
         found += (z >> np.uint64(64 - count)) == 0
     return found
 
 
-def _draw(ways: Ways, kept: Iterable[_Kept], plain: bool = False) -> Draw:
+def _draw(kept: Sequence[_Kept], cover: Cover) -> Draw:
     pairs = [found.pairs() for found in kept]
     left, right = (np.concatenate([NONE, *(pair[k] for pair in pairs)]) for k in range(2))
-    way = np.repeat(np.arange(len(pairs), dtype=np.int8), [len(pair[0]) for pair in pairs])
-    covered = (_plainly_covered if plain else _covered)(ways, left, right)
+    size = np.array([len(pair[0]) for pair in pairs], dtype=np.int64)
+    way = np.repeat(np.arange(len(pairs), dtype=np.int8), size)
+    # A pair's first way is known to cover it, and no earlier one does.
+    covered = np.int64(1) << way.astype(np.int64)
+    for later, before in enumerate((np.cumsum(size) - size).tolist()):
+        cover(later, left[:before], right[:before], covered[:before])
     return Draw(left, right, way, covered, np.array([found.level for found in kept], dtype=np.int64))
 
 
-def _plainly_covered(ways: Ways, left: Small, right: Small) -> Ints:
-    covered = np.zeros(len(left), dtype=np.int64)
-    for way in range(ways.count):
-        covered |= covers(ways, way, left.astype(np.int64), right.astype(np.int64)).astype(np.int64) << way
-    return covered
-
-
-def _covered(ways: Ways, left: Small, right: Small) -> Ints:
-    covered = np.zeros(len(left), dtype=np.int64)
-    for way, held in enumerate(ways.held[: len(ways.postings)]):
-        if held.single is not None:
-            kernels.add_single(way, held.single.astype(np.int32), left, right, covered)
-        else:
-            kernels.add_several(way, shared_keys([held]), left, right, covered)
-    if ways.rarity is not None:
-        rare, _ = rare_index(ways.rarity, ways.cut, len(ways.rank))
-        kernels.add_rare(len(ways.postings), rare, left, right, covered)
-    return covered
+def _cover(ways: Ways, rare: Rare | None, way: int, left: Small, right: Small, covered: Ints) -> None:
+    """Set a way's bit where it covers a pair."""
+    if way == len(ways.postings) and rare is not None:
+        return kernels.add_rare(way, rare, left, right, covered)
+    held = ways.held[way]
+    if held.single is None:
+        return kernels.add_several(way, shared_keys([held]), left, right, covered)
+    return kernels.add_single(way, held.single.astype(np.int32), left, right, covered)
 
 
 def _rule(ways: Ways, way: int, rank: Small, kept: _Kept) -> tuple[Ints, Run]:
@@ -165,11 +167,10 @@ def _rule(ways: Ways, way: int, rank: Small, kept: _Kept) -> tuple[Ints, Run]:
     return end - np.arange(len(end)) - 1, _at_level(kernel, kept)
 
 
-def _rare(ways: Ways, found: Features, rank: Small, kept: _Kept) -> tuple[Ints, Run]:
+def _rare(ways: Ways, rare: Rare, cost: Ints, rank: Small, kept: _Kept) -> tuple[Ints, Run]:
     layout = lay_out(ways, len(ways.postings), np.arange(len(rank), dtype=np.int64), None)
     others = shared_keys(several(ways, len(ways.postings)))
-    rare, cost = rare_index(found, ways.cut, len(rank))
-    return cost, _at_level(partial(kernels.rare_draw, layout, rank, NONE, rare, others), kept)
+    return cost, _at_level(partial(kernels.rare_draw, layout, rank, rank[rare.row], NONE, rare, others), kept)
 
 
 def _at_level(kernel: partial[None], kept: _Kept) -> Run:
