@@ -1,4 +1,4 @@
-"""One record against many: the pairs, millibits and levels that a batch gives, and clusters that grow as a full job's."""
+"""One record against many: what a batch gives each pair, and clusters that grow as those of a full job."""
 
 from __future__ import annotations
 
@@ -70,9 +70,10 @@ def test_any_model_gives_one_record_what_the_batch_gives(model: int, seed: int) 
         assert one_by_one(rows, sources, known, parameters) == expected
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_pairs_weigh_one_by_one_what_they_weigh_in_a_batch() -> None:
     parameters = trained()[1]
-    rows, _ = people(800, 3)
+    rows, _ = people(1_200, 3)
     records = table(rows, parameters.model)
     searcher = Searcher(records, parameters)
     edges = score(records, parameters, keep=EVERYTHING)
@@ -91,7 +92,7 @@ ODD = st.sampled_from([None, "", " ", "\x00", "\ud800", "ok", "kasih ibu", "kasi
 VALUE = st.one_of(
     ODD, st.text(max_size=12), st.text("ab ", max_size=2_000), st.sampled_from(["1980-02-30", "0.5", "-7"])
 )
-HOSTILE = st.fixed_dictionaries({name: VALUE for name in ("name", "city", "born", "beds", "street", "code")})
+HOSTILE = st.fixed_dictionaries(dict.fromkeys(("name", "city", "born", "beds", "street", "code"), VALUE))
 
 
 @given(strange=st.lists(HOSTILE, min_size=1, max_size=6), model=st.integers(0, 20))
@@ -109,7 +110,7 @@ def test_hostile_records_weigh_what_the_batch_says(strange: list[Row], model: in
 def test_a_record_of_a_huge_text_and_one_of_nothing_are_answered() -> None:
     parameters = trained()[1]
     searcher = Searcher(table(people(30, 1)[0], parameters.model), parameters)
-    huge = {name: "x y " * 300_000 for name in parameters.model.fields}
+    huge = dict.fromkeys(parameters.model.fields, "x y " * 300000)
     assert searcher.search({}).hits == searcher.search(dict.fromkeys(huge)).hits == ()
     assert searcher.search({"no such field": "x"}).compared == 0
     assert searcher.search(huge).hits == ()
@@ -153,12 +154,18 @@ def test_where_room_runs_out_everything_is_laid_out_anew(monkeypatch: pytest.Mon
     rows = people(150, 4)[0]
     sources = ["ab"[k % 2] for k in range(len(rows))]
     expected = one_by_one(rows, sources, 20, parameters)
-    monkeypatch.setattr(roomy, "LATER", 500)  # the least that one record may need
+    monkeypatch.setattr(roomy, "LATER", 450)  # little more than one record may need
     monkeypatch.setattr(index, "FEW", 50)
-    built = []
+    built: list[Records] = []
     build = Searcher._build
-    monkeypatch.setattr(Searcher, "_build", lambda self, records: built.append(1) or build(self, records))
+
+    def noted(searcher: Searcher, records: Records) -> None:
+        built.append(records)
+        build(searcher, records)
+
+    monkeypatch.setattr(Searcher, "_build", noted)
     assert one_by_one(rows, sources, 20, parameters) == expected
+    assert len(built) > 1
 
 
 def test_labels_are_in_order_until_a_gap_is_full() -> None:
@@ -170,9 +177,10 @@ def test_labels_are_in_order_until_a_gap_is_full() -> None:
     assert labels.put("c") == held["c"]
     assert labels.span("bz", "c") == (held["bz"], held["c"])
     assert labels.span("x", "z") == (1, 0)
+    for length in range(39, 9, -1):
+        labels.put("c" + "a" * length)
     with pytest.raises(Crowded):
-        for length in range(1, 40):
-            labels.put("c" + "a" * length)
+        labels.put("caaaa")
 
 
 def test_a_later_word_is_seen_to_be_two_neighbours_of_an_older_record() -> None:
@@ -211,15 +219,15 @@ def test_a_record_is_judged_as_the_batch_would_join_it() -> None:
     rows = people(150, 8)[0]
     growing, _ = grown(rows, len(rows), parameters, 1)
     joined = 0
-    for k in range(0, len(rows), 7):
+    for k in range(0, len(rows), 14):
         values = copy_of(rows[k], rng)
         judged = growing.judge(values)
         assert judged.label is None or judged.label in growing.label.tolist()
         before = growing.label.tolist()
-        again, records = grown([*rows, values], len(rows), parameters, 1)
+        again, _ = grown([*rows, values], len(rows), parameters, 1)
         after = again.label.tolist()
         # Where the record changes nothing else, the batch puts it where it was judged to belong.
         if after[: len(rows)] == before and judged.label is not None and len(set(before)) == len(set(after)):
             assert after[-1] == judged.label
             joined += 1
-    assert joined >= 5
+    assert joined >= 3
