@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -16,6 +17,7 @@ from mdi_engine.ledger.matchkeys import candidates
 from mdi_engine.ledger.records import SourceRecord, records_by_id
 from mdi_engine.ledger.store import reading
 from mdi_engine.linkage.candidates.blocking import covers, prepare
+from mdi_engine.linkage.clustering.collective import judge
 from mdi_engine.linkage.explaining.explain import Waterfall, explain
 from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
@@ -54,12 +56,26 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Belongs:
+    """Which master the values belong to, judged as a link job judges a record: all that it may be against each other.
+
+    `standing` is its number, or `source:key` of a record that has none yet; None if it would become a master of its
+    own. `weight`: odds of the best master against all else, in millibits, None if there is none it may join.
+    """
+
+    standing: str | None
+    weight: int | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class LookupReport:
     """Masters best first; empty if none reaches the review threshold. `compared`: records that were scored."""
 
     entity: str
     compared: int
     matches: tuple[Match, ...]
+    belongs: Belongs
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, ready for JSON."""
@@ -112,7 +128,9 @@ def lookup(settings: Settings, entity: str, query: Mapping[str, str | None], lim
         alone = _records([], learned, asked)
         keys = [(rule, key) for rule, key, _ in record_keys(alone, learned)]
         found = records_by_id(conn, candidates(conn, entity, keys)) if keys else []
-        return LookupReport(entity, len(found), _matches(conn, found, learned, asked, limit))
+        masters = _standing(conn, found, learned, asked)
+        belongs = _belongs(conn, entity, masters, learned, asked)
+        return LookupReport(entity, len(found), _matches(masters[:limit], learned, asked), belongs)
 
 
 def _records(found: list[SourceRecord], learned: Parameters, asked: Mapping[str, str | None]) -> Records:
@@ -127,29 +145,56 @@ def _records(found: list[SourceRecord], learned: Parameters, asked: Mapping[str,
     )
 
 
-def _matches(
-    conn: Connection, found: list[SourceRecord], learned: Parameters, asked: Mapping[str, str | None], limit: int
-) -> tuple[Match, ...]:
+@dataclass(frozen=True)
+class _Standing:
+    """A master that may be meant, by its best record. Records that wait for a number are not known to be one thing:
+    each stands for itself, with no `number`.
+    """
+
+    name: str
+    number: str | None
+    best: SourceRecord
+
+
+def _standing(
+    conn: Connection, found: list[SourceRecord], learned: Parameters, asked: Mapping[str, str | None]
+) -> list[_Standing]:
+    """All masters with a record that reaches the review threshold, best first."""
     if not found:
-        return ()
+        return []
     records = _records(found, learned, asked)
     left = np.arange(len(found), dtype=np.int64)
     right = np.full(len(found), len(found), dtype=np.int64)
     ways = prepare(records, learned.model, learned.blocking)
     candidate = np.logical_or.reduce([covers(ways, way, left, right) for way in range(ways.count)])
     left, _, weight = Scorer(records, learned).at_least(left[candidate], right[candidate], learned.review)
-    best: dict[str, Match] = {}
+    best: dict[str, _Standing] = {}
     for place in np.lexsort((left, -weight)).tolist():
         record = found[left[place]]
         number = number_of(conn, record.id)
-        # Records that wait for a number are not known to be one thing: each stands for itself.
-        standing = number or f"{record.source}:{record.source_key}"
-        if standing not in best:
-            waterfall = explain(records, int(left[place]), len(found), learned)
-            best[standing] = _match(number, record, waterfall)
-        if len(best) == limit:
-            break
-    return tuple(best.values())
+        name = number or f"{record.source}:{record.source_key}"
+        best.setdefault(name, _Standing(name, number, record))
+    return list(best.values())
+
+
+def _matches(masters: list[_Standing], learned: Parameters, asked: Mapping[str, str | None]) -> tuple[Match, ...]:
+    records = _records([one.best for one in masters], learned, asked)
+    return tuple(
+        _match(one.number, one.best, explain(records, row, len(masters), learned)) for row, one in enumerate(masters)
+    )
+
+
+def _belongs(
+    conn: Connection, entity: str, masters: list[_Standing], learned: Parameters, asked: Mapping[str, str | None]
+) -> Belongs:
+    """By the formula of the batch: each master speaks through all its records, also those that no key finds."""
+    held = [[one.best] if one.number is None else list(master(conn, entity, one.number).records) for one in masters]
+    records = _records([record for group in held for record in group], learned, asked)
+    ends = np.cumsum([0, *map(len, held)])
+    rows = [np.arange(a, b, dtype=np.int64) for a, b in itertools.pairwise(ends.tolist())]
+    judged = judge(records, learned, len(records) - 1, rows)
+    standing = None if judged.master is None else masters[judged.master].name
+    return Belongs(standing, judged.weight, judged.reason)
 
 
 def _match(number: str | None, record: SourceRecord, waterfall: Waterfall) -> Match:
