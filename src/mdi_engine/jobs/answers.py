@@ -184,7 +184,7 @@ def _figures(
     linked = [stratum.joined for stratum in strata]
     rows = tuple(
         AtThreshold(start, estimate(strata, judged, [s.at_least(start) for s in strata], confidence))
-        for start in design.starts
+        for start in design.starts[1:]  # from the lowest one up lies all that is within reach: its recall says nothing
     )
     groups = dict.fromkeys(name for stratum in strata for name in stratum.of_group or ())
     subgroups = tuple(

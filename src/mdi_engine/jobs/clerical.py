@@ -90,7 +90,7 @@ def draw_entity(
     ids = np.stack([seen.data.ids[left], seen.data.ids[right]], axis=1)
     with home_ledger(settings) as engine, reading(engine) as conn:
         held = {record.id: record for record in records_by_id(conn, sorted(set(ids.ravel().tolist())))}
-    name = hashlib.sha256(f"{entity}:{seen.mark}:{seen.learned.digest()}:{seed}:{pairs}".encode()).hexdigest()[:6]
+    name = hashlib.sha256(f"{entity}:{seen.data.event}:{seen.learned.digest()}:{seed}:{pairs}".encode()).hexdigest()[:6]
     rows = _rows(entity, name, ids, held)
     design = Design(
         entity=entity,
