@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import statistics
 import sys
 import time
 from collections import defaultdict
@@ -24,6 +23,7 @@ from rapidfuzz import fuzz, process
 from mdi_engine.jobs.dedupe import dedupe
 from mdi_engine.linkage.models.model import load_model
 from mdi_engine.normalize.registry import NORMALIZERS
+from measure import keep, spread
 
 HERE = Path(__file__).parent
 LISTS = Path(os.environ.get("MDI_REAL_DATA", HERE.parent.parent / "shared" / "data")) / "facilities"
@@ -80,10 +80,9 @@ def main() -> int:
         linked = dedupe([LISTS / "rs_online_2021.csv", LISTS / "sirs_rs_2022.csv"], model, truth="code")
         seconds.append(time.perf_counter() - begin)
         figures = linked.to_dict()
-    figures["seconds_total"] = {"median": statistics.median(seconds), "min": min(seconds), "max": max(seconds)}
+    figures["seconds_total"] = spread(seconds)
     result = {"mdi_dedupe": figures, "simple_script_threshold_on_truth": simple_script(), "numpy": np.__version__}
-    (HERE / "results").mkdir(exist_ok=True)
-    (HERE / "results" / "hospitals.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    keep("hospitals", result)
     print(json.dumps(result, indent=2))
     return 0
 

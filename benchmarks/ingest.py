@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -35,8 +34,8 @@ from mdi_engine.ledger.store import writing
 from mdi_engine.population.generate import Order, generate
 from mdi_engine.settings import Settings
 from mdi_engine.workbench import crew
+from measure import keep, machine, spread
 
-RESULT = Path(__file__).parent / "results" / "ingest.json"
 PEOPLE = 626_000  # about a million rows of hospitals
 BAR = 15.0
 
@@ -120,11 +119,6 @@ def in_a_process(step: str, files: Sequence[Path]) -> dict[str, Any]:
     return answer
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Least, median and greatest."""
-    return {"min": min(values), "median": round(statistics.median(values), 3), "max": max(values)}
-
-
 def compare(files: Sequence[Path], runs: int) -> dict[str, Any]:
     """Both in turn, so often; the figures of all runs together."""
     pairs = [(in_a_process("duckdb", files), in_a_process("mdi", files)) for _ in range(runs)]
@@ -146,8 +140,8 @@ def compare(files: Sequence[Path], runs: int) -> dict[str, Any]:
         "peak_mb": max(mdi["peak_mb"] for mdi in ours),
         "peak_mb_of_a_worker": max(mdi["peak_mb_of_a_worker"] for mdi in ours),
         "load_before": [round(load, 2) for load in os.getloadavg()],
-        "cores": os.cpu_count(),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in ("duckdb", "pyarrow")}},
+        "machine": machine(),
+        "versions": {name: version(name) for name in ("duckdb", "pyarrow")},
     }
 
 
@@ -166,7 +160,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder) / "lists", Order(asked.people, seed=1))
         result = compare(sorted(Path(folder).glob("lists/simrs/*.csv")), asked.runs)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    keep("ingest", result)
     print(json.dumps(result, indent=2))
     return 0
 

@@ -14,9 +14,9 @@ MODELS = Path(__file__).parent / "models"
 
 
 def model_of(work: str) -> Path:
-    """patients_1000000_tight has patients_tight.toml, febrl3 has febrl3.toml or else febrl.toml."""
-    own = MODELS / f"{re.sub(r'_[0-9]+(?=_tight$|$)', '', work)}.toml"
-    return own if own.exists() else MODELS / f"{work.rstrip('0123456789')}.toml"
+    """The model of a work, or of its kind: patients_1000000_tight has patients_tight.toml, febrl3 has febrl.toml."""
+    kinds = (work, re.sub(r"_[0-9]+(?=_tight$|$)", "", work), work.rstrip("0123456789"))
+    return next(path for kind in kinds if (path := MODELS / f"{kind}.toml").exists())
 
 
 def main() -> int:

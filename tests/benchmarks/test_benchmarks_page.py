@@ -71,3 +71,20 @@ def test_peers_are_pinned_and_no_dependency_of_ours() -> None:
     for peer in ("splink", "dedupe", "recordlinkage", "goldenmatch"):
         assert any(line.startswith(f"{peer}==") for line in pins)
         assert f'"{peer}' not in project
+
+
+@pytest.mark.parametrize(
+    ("work", "model"),
+    [
+        ("patients_10000", "patients"),
+        ("patients_1000000_tight", "patients_tight"),
+        ("febrl3", "febrl"),
+        ("fake_1000", "fake_1000"),
+        ("historical_50k", "historical_50k"),
+    ],
+    ids=["patients", "tight", "febrl", "fake", "historical"],
+)
+def test_every_work_has_a_model(work: str, model: str) -> None:
+    found = load("run_mdi").model_of(work)
+    assert found.stem == model
+    assert found.exists()
