@@ -20,7 +20,7 @@ from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.training import drawing
 from mdi_engine.linkage.training.compared import Compared
 from mdi_engine.linkage.training.drawing import Draw, draw, plain_draw, plain_zeros
-from mdi_engine.linkage.training.observe import observe
+from mdi_engine.linkage.training.observe import Whole, distinct, observe
 from mdi_engine.linkage.training.train import train
 from mdi_engine.linkage.weights.compare import PairCache, blocks
 
@@ -51,6 +51,19 @@ def test_a_hash_begins_with_as_many_zeros_both_ways(seed: int) -> None:
     kernels.zeros(one, other, out)
     assert out.tolist() == plain_zeros(one.astype(np.int64), other.astype(np.int64)).tolist()
     assert out.tolist() == plain_zeros(other.astype(np.int64), one.astype(np.int64)).tolist()
+
+
+@given(seed=st.integers(0, 10**6), spread=st.sampled_from([1, 3, 500, 10**6, 2**61]))
+@settings(max_examples=30)
+def test_rows_are_told_apart_by_hashing_as_by_sorting(seed: int, spread: int) -> None:
+    rng = np.random.default_rng(seed)
+    columns: list[Whole] = [rng.integers(-spread, spread, 700), rng.integers(0, 3, 700).astype(np.int32)]
+    first, inverse = distinct(columns)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mdi_engine.linkage.training.observe.MANY_ROWS", 0)
+        hashed = distinct(columns)
+    assert hashed[0].tolist() == first.tolist()
+    assert hashed[1].tolist() == inverse.tolist()
 
 
 def test_one_pair_in_two_to_the_n_is_drawn_at_level_n() -> None:

@@ -3,7 +3,10 @@
 A way's level is the lowest at which it draws no more than `MOST` pairs, and a pair drawn at level n stands for 2^n.
 So the draw depends on the records and the ways only, neither on the order of rows nor on who made the pairs; and it
 is made in one pass, as the level rises whenever too many pairs have come (after Wegman's adaptive sampling; Flajolet,
-1990). How wide m is off by drawing: docs/linkage.md.
+1990).
+
+At least half of `MOST` are drawn of such a way. If M matches are among them, log2 of a share m is off by about
+1.44 * sqrt((1 - m) / (m * M)): with 50,000 matches by 0.06 bits for a level that one match in a hundred reaches.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from mdi_engine.linkage.weights.compare import Block, Ints, PairCache, Small
 from mdi_engine.linkage.weights.score import MANY
 
 Whole = npt.NDArray[np.integer]
+MANY_ROWS = 100_000  # so many are told apart by a kernel
 
 
 @dataclass(frozen=True)
@@ -121,5 +122,20 @@ def distinct(columns: Sequence[Whole]) -> tuple[Ints, Ints]:
         packed += column
         packed -= low
         most *= width
+    if len(packed) >= MANY_ROWS:
+        return _hashed(packed)
     _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
     return first, inverse.reshape(-1)
+
+
+def _hashed(packed: Ints) -> tuple[Ints, Ints]:
+    """The first place of each distinct number, in their order, and for every place which one it is."""
+    from mdi_engine.linkage.kernels.grouping import number  # numba: loaded where it is worth it
+
+    first, group = np.empty(len(packed), dtype=np.int64), np.empty(len(packed), dtype=np.int64)
+    slot = np.full(2 << len(packed).bit_length(), -1, dtype=np.int32)
+    first = first[: number(packed, slot, first, group)]
+    order = np.argsort(packed[first])
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[group]
