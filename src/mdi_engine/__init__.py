@@ -21,6 +21,7 @@ from mdi_engine.errors import Conflict, InputRefused, Locked, MdiError, ModelErr
 if TYPE_CHECKING:
     from mdi_engine.jobs.dedupe import dedupe, link, train
     from mdi_engine.jobs.linked import Linked
+    from mdi_engine.jobs.suggest import suggest_blocking
     from mdi_engine.linkage.explaining.explain import explain
     from mdi_engine.linkage.models.model import Model, load_model, parse_model
     from mdi_engine.linkage.models.parameters import Parameters
@@ -41,6 +42,7 @@ _LATE = {
     "load_parameters": "mdi_engine.linkage.models.parameters",
     "parse_model": "mdi_engine.linkage.models.model",
     "save_parameters": "mdi_engine.linkage.models.parameters",
+    "suggest_blocking": "mdi_engine.jobs.suggest",
     "train": "mdi_engine.jobs.dedupe",
 }
 # Where they stand, their module says of what they are.
@@ -65,6 +67,7 @@ __all__ = [
     "load_parameters",
     "parse_model",
     "save_parameters",
+    "suggest_blocking",
     "train",
 ]
 

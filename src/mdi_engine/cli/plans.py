@@ -38,7 +38,7 @@ def _cost(name: str, plan: Plan) -> Table:
             ("distinct among them, about", _give_or_take(plan.distinct, plan.distinct_error)),
             ("comparisons, at most", plan.comparisons),
             ("seconds to weigh them, about", UNKNOWN if plan.seconds is None else f"{plan.seconds:.1f}"),
-            ("memory beside the records, about", f"{plan.memory / 1e6:,.0f} MB"),
+            ("memory beside the records, about", f"{plan.memory / 1e6:,.1f} MB"),
             ("recall lost, about", lost if plan.recall_lost is None else f"{plan.recall_lost:.2%}"),
         ],
         f"plan {name}",

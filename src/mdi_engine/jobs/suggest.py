@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ from mdi_engine.errors import InputRefused, NotFound, UsageError
 from mdi_engine.jobs.dedupe import read_tables
 from mdi_engine.jobs.home import entity_model, entity_named, home_ledger, newest, projected
 from mdi_engine.jobs.progress import SILENT, Progress
-from mdi_engine.jobs.tables import read_table, source_names, to_records
+from mdi_engine.jobs.tables import frame_tables, read_table, source_names, to_records
 from mdi_engine.ledger.store import reading
 from mdi_engine.linkage.candidates.suggest import Suggestion, suggest
 from mdi_engine.linkage.models.model import ComparisonSpec, FieldSpec, Model
@@ -50,6 +51,18 @@ def suggest_files(
     records = to_records(tables, model)
     progress.stage("count")
     return suggest(records, model, budget=budget, fields=fields)
+
+
+def suggest_blocking(
+    frames: Mapping[str, Any] | Any, model: Model, *, budget: int | None = None, fields: Sequence[str] = ()
+) -> Suggestion:
+    """Rules for tables in memory (as `mdi_engine.link` takes them); `toml()` gives them as a piece of a model file.
+
+    `budget` in pairs, by default 50 a record; `fields` to block on beside those that the model looks at. The model may
+    lack ways to candidates: `load_model(path, ways=False)`. Raises `UsageError`, `ModelError`, `InputRefused`.
+    """
+    _check(model, fields)
+    return suggest(to_records(frame_tables(frames, model), model), model, budget=budget, fields=fields)
 
 
 def suggest_entity(
