@@ -76,9 +76,15 @@ def historical_50k() -> pa.Table:
 
 
 def fake_1000() -> pa.Table:
-    """Invented persons."""
+    """Invented persons; `name` is first name and surname together, and capitals are made small."""
     with duckdb.connect() as con:
-        raw = con.sql("FROM read_csv(?, all_varchar = true)", params=[str(LISTS / "fake_1000.csv")]).to_arrow_table()
+        raw = con.sql(
+            """
+            SELECT lower(COLUMNS(*)), lower(nullif(concat_ws(' ', first_name, surname), '')) AS name
+            FROM read_csv(?, all_varchar = true)
+            """,
+            params=[str(LISTS / "fake_1000.csv")],
+        ).to_arrow_table()
     return raw.rename_columns({"unique_id": "record_id"})
 
 
