@@ -98,6 +98,16 @@ def test_an_expected_curve_sums_the_chances(run: Linked, found: Figures) -> None
         assert point.recall == pytest.approx(sum(some) / total)
 
 
+def test_matches_of_other_records_than_training_saw_are_the_sum_of_their_chances(run: Linked) -> None:
+    records, parameters, edges, _ = run
+    assert curves.expected_matches(records, edges, parameters) >= parameters.found.matches
+    some = slice(0, len(edges) // 2)
+    few = Edges(edges.left[some], edges.right[some], edges.weight[some], 9)
+    told = curves.expected_matches(table([], parameters.model), few, parameters)
+    chances = sum(1 / (1 + 2 ** (-weight / 1000)) for weight in few.weight.tolist())
+    assert told == pytest.approx(chances / (parameters.found.recall or 1))
+
+
 def test_rivals_for_one_partner_share_their_chances() -> None:
     """Two equal partners in a list that names a thing once: no more than one of the two pairs is a match."""
     rows, _ = people(150, 5)

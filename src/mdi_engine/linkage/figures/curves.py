@@ -77,13 +77,28 @@ def expected(records: Records, edges: Edges, parameters: Parameters) -> tuple[Po
     A pair is a match with the chance its weight says. Recall is of all matches that training expects, those among
     them that no way finds. Where each source names a thing once, rivals for one partner share their chances.
     """
+    return _curve(edges.weight, *_chances(records, edges, parameters), parameters.review)
+
+
+def expected_matches(records: Records, edges: Edges, parameters: Parameters) -> float:
+    """How many pairs of these records are matches: as training expects, or, of other records than it saw, what their
+    chances sum to and what no way finds.
+    """
+    return _chances(records, edges, parameters)[1]
+
+
+def _chances(records: Records, edges: Edges, parameters: Parameters) -> tuple[Floats, float]:
+    """The chance of each pair to be a match, and how many matches there are in all."""
     odds = np.exp2(np.clip(edges.weight, -_SURE, _SURE) / 1000.0)
     chance = odds / (1.0 + odds)
     if parameters.model.one_per_source is True:
         number = np.arange(len(edges), dtype=np.int32)
         rows = (edges.left.astype(np.int32), edges.right.astype(np.int32))
         chance = among_rivals(Pairs(number, *rows), odds, records.source)
-    return _curve(edges.weight, chance, max(parameters.found.matches, float(chance.sum())), parameters.review)
+    total = float(np.sort(chance).sum())  # in this order whatever the order of rows
+    told = parameters.found
+    seen = told.matches if parameters.records == len(records) else total / (told.recall or 1.0)
+    return chance, max(seen, total)
 
 
 def measured(records: Records, edges: Edges, parameters: Parameters, labels: Ints) -> tuple[Point, ...]:

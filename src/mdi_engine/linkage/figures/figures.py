@@ -112,7 +112,7 @@ def figures(
         candidate_pairs=edges.candidate_pairs,
         match=parameters.match / 1000,
         review=parameters.review / 1000,
-        expected_matches=parameters.found.matches,
+        expected_matches=curves.expected_matches(records, edges, parameters),
         histogram=curves.histogram(weighed, whole),
         comparisons=_comparisons(records, parameters),
         waterfalls=near_threshold(records, edges, parameters, shown, named),
