@@ -17,7 +17,8 @@ MOST_PARTNERS = 15.0
 def doubts(parameters: Parameters) -> tuple[str, ...]:
     """What is doubtful about these parameters, as sentences; empty if nothing is.
 
-    Two witnesses at least must tell matches from strangers; a record must not have more partners than is believable.
+    Two witnesses at least must tell matches from strangers, and some pairs must be matches; a record must not have
+    more partners than is believable.
     """
     said = []
     witnesses = [block.label for block in parameters.blocks if information(block) >= INFORMATIVE]
@@ -26,6 +27,11 @@ def doubts(parameters: Parameters) -> tuple[str, ...]:
         said.append(
             f"{what} the learned matches from other pairs: they may be neighbours rather than the same thing. "
             "Compare more fields, or train with labels."
+        )
+    if parameters.lambda_ * parameters.total_pairs < 1:
+        said.append(
+            "no kind of pairs could be told from strangers as matches: perhaps nothing stands here twice. "
+            "Only pairs with overwhelming evidence are joined. Compare more fields, or train with labels."
         )
     partners = 2.0 * parameters.lambda_ * parameters.total_pairs / max(parameters.records, 1)
     if partners > MOST_PARTNERS:
