@@ -210,8 +210,8 @@ def _answers(settings: Settings, entity: str, path: Path, precision: float, conf
         weak = found.weak
         show(
             "",
-            f"Recall is among the pairs above. Of {weak.pairs:,} weaker candidates {weak.judged} were judged and "
-            f"{weak.same} are the same; the model expects {weak.expected:.1f} matches, the answers rule out more than "
+            f"Recall is among the pairs within reach. Of {weak.pairs:,} weaker candidates {weak.judged} were judged "
+            f"and {weak.same} are the same; the model expects {weak.expected:.1f} matches, the answers rule out more than "
             f"{weak.most:,}.",
         )
     missed = found.uncovered_expected
