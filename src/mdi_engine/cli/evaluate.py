@@ -211,8 +211,8 @@ def _answers(settings: Settings, entity: str, path: Path, precision: float, conf
         show(
             "",
             f"Recall is among the pairs within reach. Of {weak.pairs:,} weaker candidates {weak.judged} were judged "
-            f"and {weak.same} are the same; the model expects {weak.expected:.1f} matches, the answers rule out more than "
-            f"{weak.most:,}.",
+            f"and {weak.same} are the same; the model expects {weak.expected:.1f} matches, the answers rule out more "
+            f"than {weak.most:,}.",
         )
     missed = found.uncovered_expected
     believed = "how many matches is unknown" if missed is None else f"the model expects {missed:.1f} matches there"
