@@ -13,24 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from mdi_engine.linkage.kernels import bags as of_bags
-from mdi_engine.linkage.kernels.bags import HOW, LEFT, MET_LEFT, MET_RIGHT, NO, OF_LEFT, OF_RIGHT, PAIR, RANK, RIGHT
 from mdi_engine.linkage.kernels.compiled import inlined, kernel, whole
+from mdi_engine.linkage.kernels.late import Late, match
 from mdi_engine.linkage.kernels.letters import SIGN, START, Symbols, Texts
 from mdi_engine.linkage.kernels.scratch import Scratch
 from mdi_engine.linkage.kernels.weigh import BY_WORD, NONE, Ints, Small, Tables, bag_level, value_level
 
 NO_SYMBOL = 0xFFFFFFFF
 LABEL = 32  # labels of values and words known from the start are this many bits apart
-_HOW = 60  # where a rank of `bags` holds how two words meet
 
 
 class Shelf(NamedTuple):
     """Records and what came later: `code[row, part]` names a value (-1: missing).
 
     Ids of part p begin at `base[p]`; those from `late[p]` on came later. `label[id - late]` orders late texts,
-    `word_label[word]` all words; words from `fresh` on came later. `late_u[block, level - 2, id - late]` is log2 u of
+    `words` all words. `late_u[block, level - 2, id - late]` is log2 u of
     late values, `least_u[block, level - 2]` the least of any value (of words: of any word, then of any whole bag). Of
-    parts that are `ordered` distances are taken from the text that comes first. `spare` is a bag to write on.
+    parts that are `ordered` distances are taken from the text that comes first.
     """
 
     code: Small
@@ -38,12 +37,10 @@ class Shelf(NamedTuple):
     base: Ints
     late: Ints
     label: Ints
-    word_label: Ints
     late_u: Small
     least_u: Ints
     ordered: npt.NDArray[np.bool_]
-    fresh: int
-    spare: int
+    words: Late
 
 
 class Index(NamedTuple):
@@ -209,7 +206,7 @@ def _weigh(t: Tables, shelf: Shelf, asked: Asked, block: int, row: int, room: Sc
         a, b = whole(asked.code[part]), whole(shelf.code[row, part])
         if a >= 0 and b >= 0:
             if t.levels.bag[part]:
-                exact, met, na, nb = _match(t, shelf, a, b, room)
+                exact, met, na, nb = match(t.bags, t.words, shelf.words, a, b, room)
                 level += radix * bag_level(t.levels, part, exact, met, na, nb)
             else:
                 turned = shelf.ordered[part] and _label(shelf, part, a) > _label(shelf, part, b)
@@ -232,107 +229,8 @@ def _weigh(t: Tables, shelf: Shelf, asked: Asked, block: int, row: int, room: Sc
 @inlined
 def _label(shelf: Shelf, part: int, code: int) -> int:
     """Where a text stands in the order of all texts of its part."""
-    late = shelf.late[part]
-    return (code - shelf.base[part] + 1) << LABEL if code < late else whole(shelf.label[code - late])
-
-
-@inlined
-def _match(t: Tables, shelf: Shelf, one: int, other: int, room: Scratch) -> tuple[int, int, int, int]:
-    """As `bags.match`, of bags whose words may be late."""
-    other = _patched(t, shelf, one, other)
-    own, others = room.bag[LEFT], room.bag[RIGHT]
-    na, nb = of_bags._join(t.bags, one, other, own), of_bags._join(t.bags, other, one, others)
-    i, j, met, free_a, free_b = 0, 0, 0, 0, 0
-    while i < na and j < nb:
-        if own[i] == others[j]:
-            room.bag[MET_LEFT, met], room.bag[MET_RIGHT, met], room.bag[HOW, met] = own[i], own[i], of_bags.EXACT
-            i, j, met = i + 1, j + 1, met + 1
-        elif own[i] < others[j]:
-            own[free_a] = own[i]
-            i, free_a = i + 1, free_a + 1
-        else:
-            others[free_b] = others[j]
-            j, free_b = j + 1, free_b + 1
-    for k in range(i, na):
-        own[free_a] = own[k]
-        free_a += 1
-    for k in range(j, nb):
-        others[free_b] = others[k]
-        free_b += 1
-    near = _near(t.words, shelf.word_label, free_a, free_b, room)
-    return met, (of_bags._choose(near, free_a, free_b, met, room) if near else met), na, nb
-
-
-@inlined
-def _near(words: Texts, label: Ints, free_a: int, free_b: int, room: Scratch) -> int:
-    """As `bags._near`: how two words meet, then their texts, say who chooses first."""
-    count = 0
-    for i in range(free_a):
-        for j in range(free_b):
-            x, y = room.bag[LEFT, i], room.bag[RIGHT, j]
-            how = of_bags.meet(words, x, y, room)
-            if how == NO:
-                continue
-            rank = whole(how) << _HOW
-            low, high = min(label[x], label[y]), max(label[x], label[y])
-            place = count
-            while place > 0 and _behind(label, place - 1, rank, low, high, room):
-                for k in range(3):
-                    room.near[k, place] = room.near[k, place - 1]
-                place -= 1
-            room.near[RANK, place], room.near[OF_LEFT, place], room.near[OF_RIGHT, place] = rank, i, j
-            count += 1
-    return count
-
-
-@inlined
-def _behind(label: Ints, place: int, rank: int, low: int, high: int, room: Scratch) -> bool:
-    """Whether the pair at this place comes after one of such a rank and such labels."""
-    there = whole(room.near[RANK, place])
-    x = whole(label[room.bag[LEFT, room.near[OF_LEFT, place]]])
-    y = whole(label[room.bag[RIGHT, room.near[OF_RIGHT, place]]])
-    if there != rank:
-        return there > rank
-    if min(x, y) != low:
-        return min(x, y) > low
-    return max(x, y) > high
-
-
-@inlined
-def _patched(t: Tables, shelf: Shelf, one: int, other: int) -> int:
-    """The other bag, or a copy that knows which of its neighbours make a late word of the one bag."""
-    bags = t.bags
-    begin, end = bags.start[other], bags.start[other + 1]
-    to = bags.start[shelf.spare]
-    copied = False
-    for j in range(bags.start[one], bags.start[one + 1]):
-        late = whole(bags.word[j, of_bags.STANDS])
-        if late < shelf.fresh:
-            continue
-        for k in range(begin, end - 1):
-            if not _makes(t.words, bags.word[k, of_bags.STANDS], bags.word[k + 1, of_bags.STANDS], late):
-                continue
-            if not copied:
-                for row in range(begin, end):
-                    for column in range(3):
-                        bags.word[to + row - begin, column] = bags.word[row, column]
-                bags.start[shelf.spare + 1] = to + end - begin
-                copied = True
-            bags.word[to + k - begin, PAIR] = late
-    return shelf.spare if copied else other
-
-
-@inlined
-def _makes(words: Texts, x: int, y: int, made: int) -> bool:
-    """Whether two words, one behind the other, are the word `made`."""
-    a, b, c = whole(words.head[x, START]), whole(words.head[y, START]), whole(words.head[made, START])
-    la, lb = whole(words.head[x + 1, START]) - a, whole(words.head[y + 1, START]) - b
-    same = la + lb == whole(words.head[made + 1, START]) - c
-    for k in range(la if same else 0):
-        same = same and words.symbols[a + k] == words.symbols[c + k]
-    for k in range(lb if same else 0):
-        same = same and words.symbols[b + k] == words.symbols[c + la + k]
-    return same
+    later = shelf.late[part]
+    return (code - shelf.base[part] + 1) << LABEL if code < later else whole(shelf.label[code - later])
 
 
 @kernel

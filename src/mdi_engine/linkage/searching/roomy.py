@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from mdi_engine.linkage.kernels import weigh
 from mdi_engine.linkage.kernels.bags import Bags, Bonds
+from mdi_engine.linkage.kernels.late import Late
 from mdi_engine.linkage.kernels.letters import Alphabet, Texts
 from mdi_engine.linkage.kernels.one import LABEL, NO_SYMBOL, Shelf
 from mdi_engine.linkage.models.expressions import MOST_LETTERS, MOST_WORDS
@@ -193,12 +194,10 @@ def _shelf(records: Records, t: weigh.Tables, pairs: Sequence[Pair], used: Used,
         base,
         late,
         np.zeros(room, dtype=np.int64),
-        word_label,
         np.zeros((len(pairs), most, room), dtype=np.int32),
         _least_u(pairs, most),
         text & ~number,
-        used.words,
-        used.bags + room + 1,
+        Late(word_label, used.words, used.bags + room + 1),
     )
 
 

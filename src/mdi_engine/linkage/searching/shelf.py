@@ -112,6 +112,8 @@ class Shelves:
                 self.laid.used.symbols += 1
 
     def _id(self, number: int, part: Part, value: str) -> int:
+        if part.kind == "tokens" and self._late_words:
+            return self._bag(value)  # an older bag does not know which of its neighbours make a later word
         place = bisect_left(part.values, value)
         if place < len(part.values) and part.values[place] == value:
             return place + int(self.laid.shelf.base[number])
@@ -185,7 +187,7 @@ class Shelves:
         if number < 0:
             number = self.laid.used.words
             self.laid.used.words += 1
-            self.laid.shelf.word_label[number] = self._word_labels.put(word)
+            self.laid.shelf.words.label[number] = self._word_labels.put(word)
             self._late_words[word] = number
             self._words.append(word)
             self._undo += [lambda: self._word_labels.drop(word), lambda: self._late_words.pop(word)]
