@@ -53,7 +53,7 @@ def _hash(one: int, other: int) -> np.uint64:
 @inlined
 def _drawn(one: int, other: int, level: int) -> bool:
     """Whether a level (0 to 63) draws the pair of these ranks."""
-    return (_hash(one, other) >> np.uint64(1)) >> np.uint64(63 - level) == np.uint64(0)
+    return bool((_hash(one, other) >> np.uint64(1)) >> np.uint64(63 - level) == np.uint64(0))
 
 
 @inlined
