@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mdi_engine.linkage.training.em import Floats, Way, expect, fit, maximise, monotone
+from mdi_engine.linkage.training.em import Floats, Kind, Way, expect, fit, maximise, monotone
 
 Ints = npt.NDArray[np.int64]
 
@@ -180,3 +180,31 @@ def test_joint_levels_become_monotone_and_keep_their_sum(seed: int, sizes: list[
     # Nothing leaves the range it had.
     assert ratio.min() >= (m / u).min() * (1 - 1e-12)
     assert ratio.max() <= (m / u).max() * (1 + 1e-12)
+
+
+def expected_counts(kinds: list[tuple[float, list[float]]], total: float) -> tuple[npt.NDArray[np.int64], Floats]:
+    """All rows of levels 0 and 1, and how many pairs of each there are: kinds as share and chances of level 1."""
+    levels = np.array(list(itertools.product((0, 1), repeat=len(kinds[0][1]))), dtype=np.int64)
+    counts = np.zeros(len(levels))
+    for share, chances in kinds:
+        each = np.where(levels == 1, chances, 1 - np.array(chances))
+        counts += total * share * each.prod(axis=1)
+    return levels, counts
+
+
+def test_pairs_alike_for_another_reason_are_not_taken_for_matches() -> None:
+    u, m, family = [0.01, 0.05, 0.001, 0.002], [0.95, 0.9, 0.85, 0.9], [0.9, 0.5, 0.02, 0.01]
+    levels, counts = expected_counts([(1e-4, m), (1e-2, family), (1 - 1e-2 - 1e-4, u)], 1e7)
+    log_u = np.log2(np.where(levels == 1, u, 1 - np.array(u))).sum(axis=1)
+    way = Way(levels, counts, log_u, 1e7)
+    first, classes = [np.array([0.1, 0.9])] * 4, [np.zeros(2, np.int64)] * 4
+
+    misled = fit([way], first, classes, [1e-5], steps=2000, tolerance=1e-12)
+    assert misled.lambdas[0] > 50e-4  # the danger is real
+
+    beside = Kind(tuple(np.array([1 - chance, chance]) for chance in (0.8, 0.4, 0.05, 0.05)), (0.02,))
+    found = fit([way], first, classes, [1e-5], beside=beside, steps=2000, tolerance=1e-12)
+    assert found.lambdas[0] == pytest.approx(1e-4, rel=0.02)
+    assert [block[1] for block in found.m] == pytest.approx(m, abs=0.01)
+    assert found.beside is not None
+    assert [block[1] for block in found.beside.m] == pytest.approx(family, abs=0.01)

@@ -54,7 +54,7 @@ def _one(expression: KeyExpression) -> str:
     """What rows share under a key expression, in words.
 
     >>> _one(KeyExpression("name", "each")), _one(KeyExpression("kk")), _one(KeyExpression("name", "first", 4))
-    ("one word of 'name'", "one value of 'kk'", "one first(name, 4)")
+    ("one word of 'name'", "one value of 'kk'", 'one first(name, 4)')
     """
     words = {"value": "one value of {!r}", "each": "one word of {!r}"}
     return words.get(expression.function, f"one {expression}").format(expression.field)

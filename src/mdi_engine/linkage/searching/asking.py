@@ -26,7 +26,7 @@ def mixed(left: int, right: int) -> int:
     """`candidates.keys.mix` of two whole numbers.
 
     >>> mixed(1, -2)
-    -1213846131604656733
+    -927672734069774303
     """
     z = (left * 0x9E3779B97F4A7C15 + right) & _ALL
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _ALL

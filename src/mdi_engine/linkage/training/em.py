@@ -1,4 +1,4 @@
-"""Expectation maximisation with u held: only m and lambda move.
+"""Expectation maximisation with u held: only m and lambda move, and what is asked to stand beside the matches.
 
 After Fellegi and Sunter (1969) and Winkler (1988), on counted rows instead of pairs. Several **ways** are fitted at
 once: they share m, each has a lambda of its own, and each leaves out the blocks that its own blocking rule fixes
@@ -36,12 +36,23 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """A kind of pairs: how it agrees, `m` per block and level, and its share of the pairs of each way."""
+
+    m: tuple[Floats, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Fit:
-    """The result: m per block and level, lambda per way, and the log2-likelihood after every step."""
+    """The result: m per block and level, lambda per way, the log2-likelihood after every step, and what became of the
+    kind that stood beside the matches.
+    """
 
     m: tuple[Floats, ...]
     lambdas: tuple[float, ...]
     history: tuple[float, ...]
+    beside: Kind | None = None
 
 
 def fit(
@@ -50,45 +61,78 @@ def fit(
     classes: Sequence[Ints],
     lambdas: Sequence[float],
     *,
+    beside: Kind | None = None,
     steps: int = 200,
     tolerance: float = 1e-7,
 ) -> Fit:
     """Run EM until the likelihood gains less than `tolerance` (relative) or `steps` are done.
 
-    `classes[block][level]` groups levels with the same parts present; m sums to 1 within each class.
+    `classes[block][level]` groups levels with the same parts present; m sums to 1 within each class. `beside` are pairs
+    that are neither matches nor strangers, like those of one family: where to begin with them.
     """
-    m = [np.asarray(block, dtype=np.float64) for block in m]
-    shares = [min(share, way.most) for share, way in zip(lambdas, ways, strict=True)]
+    shares = tuple(min(share, way.most) for share, way in zip(lambdas, ways, strict=True))
+    kinds = [Kind(tuple(np.asarray(block, dtype=np.float64) for block in m), shares)]
+    kinds += [] if beside is None else [beside]
     history: list[float] = []
     for _ in range(steps):
-        held = [np.zeros_like(block) for block in m]
-        likelihood = 0.0
-        for index, way in enumerate(ways):
-            posterior, gained = expect(way, m, shares[index])
-            likelihood += gained
-            weighted = posterior * way.counts
-            shares[index] = min(float(weighted.sum()) / max(way.total, 1.0), way.most)
-            for b, block in enumerate(held):
-                used = way.levels[:, b] >= 0
-                block += np.bincount(way.levels[used, b], weights=weighted[used], minlength=len(block))
-        history.append(likelihood)
+        seen = [posteriors(way, [(kind.m, kind.shares[n]) for kind in kinds]) for n, way in enumerate(ways)]
+        held = [[found[k] * way.counts for (found, _), way in zip(seen, ways, strict=True)] for k in range(len(kinds))]
+        kinds = [Kind(kind.m, _shares(ways, mine)) for kind, mine in zip(kinds, held, strict=True)]
+        history.append(sum(gained for _, gained in seen))
         if len(history) > 1 and history[-1] - history[-2] <= tolerance * abs(history[-2]):
             break
-        m = [maximise(counts, old, kinds) for counts, old, kinds in zip(held, m, classes, strict=True)]
-    return Fit(tuple(m), tuple(shares), tuple(history))
+        agreed = [_agrees(ways, mine, kind.m, classes) for kind, mine in zip(kinds, held, strict=True)]
+        kinds = [Kind(m, kind.shares) for m, kind in zip(agreed, kinds, strict=True)]
+    return Fit(kinds[0].m, kinds[0].shares, tuple(history), kinds[1] if beside else None)
+
+
+def _shares(ways: Sequence[Way], held: Sequence[Floats]) -> tuple[float, ...]:
+    """A kind's share of each way, from how much of each row is of it."""
+    return tuple(min(float(h.sum()) / max(way.total, 1.0), way.most) for h, way in zip(held, ways, strict=True))
+
+
+def _agrees(
+    ways: Sequence[Way], held: Sequence[Floats], m: Sequence[Floats], classes: Sequence[Ints]
+) -> tuple[Floats, ...]:
+    """A kind's m, from how much of each row is of it."""
+    return tuple(
+        maximise(level_counts(ways, held, b, len(block)), block, kinds)
+        for b, (block, kinds) in enumerate(zip(m, classes, strict=True))
+    )
+
+
+def level_counts(ways: Sequence[Way], held: Sequence[Floats], b: int, levels: int) -> Floats:
+    """How much of `held`, beside the rows of each way, reaches each level of block `b`."""
+    counts = np.zeros(levels)
+    for way, weighted in zip(ways, held, strict=True):
+        used = way.levels[:, b] >= 0
+        counts += np.bincount(way.levels[used, b], weights=weighted[used], minlength=levels)
+    return counts
 
 
 def expect(way: Way, m: Sequence[Floats], share: float) -> tuple[Floats, float]:
-    """Posterior of each row and the way's log2-likelihood under m and lambda = `share`."""
-    share = min(max(share, TINY), 1 - TINY)
-    log_m = np.full(len(way.counts), math.log2(share))
+    """Posterior of each row and the way's log2-likelihood under m and lambda = `share`, strangers beside matches."""
+    found, likelihood = posteriors(way, [(m, share)])
+    return found[0], likelihood
+
+
+def posteriors(way: Way, kinds: Sequence[tuple[Sequence[Floats], float]]) -> tuple[list[Floats], float]:
+    """The posterior of each row for each kind (m and share), and the way's log2-likelihood. The rest are strangers."""
+    logs = [_log_kind(way, m, share) for m, share in kinds]
+    left = max(1.0 - sum(min(max(share, TINY), 1 - TINY) for _, share in kinds), TINY)
+    whole = way.log_u + math.log2(left)
+    for log in logs:
+        whole = np.logaddexp2(whole, log)
+    rest = max(way.total - float(way.counts.sum()), 0.0) * math.log2(left)
+    return [np.exp2(log - whole) for log in logs], float((way.counts * whole).sum()) + rest
+
+
+def _log_kind(way: Way, m: Sequence[Floats], share: float) -> Floats:
+    log = np.full(len(way.counts), math.log2(min(max(share, TINY), 1 - TINY)))
     for b, block in enumerate(m):
         used = way.levels[:, b] >= 0
-        log_m[used] += np.log2(np.maximum(block, TINY))[way.levels[used, b]]
-    log_non = way.log_u + math.log2(1 - share)
-    both = np.logaddexp2(log_m, log_non)
-    rest = max(way.total - float(way.counts.sum()), 0.0) * math.log2(1 - share)
-    return np.exp2(log_m - both), float((way.counts * both).sum()) + rest
+        log[used] += np.log2(np.maximum(block, TINY))[way.levels[used, b]]
+    return log
 
 
 def maximise(counts: Floats, old: Floats, classes: Ints) -> Floats:
