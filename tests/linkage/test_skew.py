@@ -16,6 +16,7 @@ from mdi_engine.linkage.candidates.skew import skews
 from mdi_engine.linkage.models.model import Model, parse_model
 from mdi_engine.linkage.models.parameters import Blocking
 from mdi_engine.linkage.records import Records
+from mdi_engine.linkage.training.train import train
 
 HEAD = """
 name = "people"
@@ -203,3 +204,23 @@ def test_the_order_of_rows_changes_neither_fields_nor_keys() -> None:
     there, back = blocked(model, rows)[1], blocked(model, rows[::-1])[1]
     assert there.refinement == back.refinement
     assert np.unique([step.field for step in there.refinement[0]]).size == len(there.refinement[0])
+
+
+def test_matches_are_learned_though_nearly_all_share_the_key_of_a_rule() -> None:
+    rng = random.Random(5)
+    words = ["".join(rng.choices([a + b for a in "bdgklmnprstw" for b in "aiueo"], k=3)) for _ in range(900)]
+    rows: list[Row] = []
+    for number in range(3_000):
+        name = " ".join(rng.choices(words, k=2))
+        day = f"{rng.randint(1940, 2020)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+        city = f"{3500 + rng.randrange(60)}"
+        for _ in range(1 if number % 3 else 2):
+            mistaken = name[1:] if rng.random() < 0.05 else name
+            rows.append({"name": mistaken, "born": SHARED["born"] if rng.random() < 0.98 else day, "city": city})
+    more = '[[comparisons]]\nfield = "city"\nlevels = ["exact"]\n[[blocking]]\nkeys = ["born"]\n'
+    model = parse_model("heavy = 200\n" + HEAD + more + RARITY)
+    learned = train(table(rows, model), model)
+    assert [step.field for step in learned.blocking.refinement[0]] == ["city"]
+    assert (
+        500 < learned.lambda_ * learned.total_pairs < 1_500
+    )  # of 1,000; half a match where city is taken for evidence

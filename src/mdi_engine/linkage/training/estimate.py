@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mdi_engine.linkage.models.model import Model
+from mdi_engine.linkage.models.parameters import Blocking
 from mdi_engine.linkage.training.em import TINY, Kind, Way, fit, level_counts, maximise, posteriors
 from mdi_engine.linkage.training.guess import Floats, Guess, Raw, block_log_u, solve, start
 from mdi_engine.linkage.training.observe import Observed, distinct
@@ -27,6 +28,7 @@ class Task:
     """What stays the same through all rounds. `most` bounds lambda over the `total` pairs of `records` records."""
 
     model: Model
+    blocking: Blocking
     shaped: tuple[Block, ...]
     raws: tuple[Raw, ...]
     seen: Observed
@@ -141,7 +143,9 @@ def _ways(task: Task, bits: Sequence[Ints]) -> list[Way]:
     ways = []
     covered = task.seen.covered
     for number, rule in enumerate(task.model.blocking):
-        held = {expression.field for expression in rule.expressions()}
+        # Fields that divide heavy keys agree in nearly all of the pairs that are left.
+        held: set[str | None] = {expression.field for expression in rule.expressions()}
+        held.update(step.field for step in task.blocking.refinement.get(number, ()))
         fixed = frozenset(
             b for b, block in enumerate(task.shaped) if any(part.spec.field in held for part in block.parts)
         )

@@ -60,7 +60,7 @@ def train(
             hint="Loosen the blocking rules or the rarity cut; `--plan` shows how many pairs each would make.",
         )
     note("estimating")
-    task = Task(model, shaped, raws, seen, len(records), total, _most_matches(records, model) / total)
+    task = Task(model, blocking, shaped, raws, seen, len(records), total, _most_matches(records, model) / total)
     learned = _count_labels(task, records, labels) if labels is not None else None
     finished = _finish(records, blocking, task, learned or estimate(task))
     note("judging fragments")
