@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mdi_engine.linkage.training.em import Floats, Kind, Way, expect, fit, maximise, monotone
+from mdi_engine.linkage.training.em import Floats, Kind, Way, fit, maximise, monotone, posteriors
 
 Ints = npt.NDArray[np.int64]
 
@@ -71,7 +71,7 @@ def test_expectation_is_bayes_rule_row_by_row(seed: int) -> None:
     rng = np.random.default_rng(seed)
     (way,) = random_ways(rng, [3, 4], 1)
     m, share = random_m(rng, [np.zeros(3, np.int64), np.zeros(4, np.int64)]), 0.3
-    posterior, likelihood = expect(way, m, share)
+    (posterior,), likelihood = posteriors(way, [(m, share)])
     assert likelihood == pytest.approx(plain_likelihood(way, m, share))
     for row, found in enumerate(posterior.tolist()):
         match = share * math.prod(m[b][level] for b, level in enumerate(way.levels[row].tolist()) if level >= 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from mdi_engine.errors import Conflict, InputRefused, counted
+from mdi_engine.errors import Conflict, InputRefused
 from mdi_engine.jobs.clerical import Design, read_design
 from mdi_engine.jobs.home import entity_named, home_ledger, in_force
 from mdi_engine.jobs.sheet import Row, answer_of, listed, read_sheet
@@ -222,8 +222,3 @@ def _weak(strata: Sequence[Stratum], judged: Sequence[Judged], confidence: float
             most = Cell(stratum.pairs, len(here), sum(answer != "different" for answer in here)).total(confidence)
             return Weak(stratum.pairs, len(here), here.count("same"), stratum.expected, int(most.upper))
     return None
-
-
-def unanswered(rows: Iterable[Row]) -> str:
-    """How many pairs wait for an answer, in words."""
-    return counted(sum(not row.answer for row in rows), "pair")

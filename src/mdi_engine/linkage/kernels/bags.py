@@ -109,13 +109,12 @@ def _joined(bags: Bags, k: int, other: int) -> bool:
 
 
 @inlined
-def match(bags: Bags, words: Texts, left: int, right: int, room: Scratch) -> tuple[int, int, int, int]:
-    """Words met exactly, words met at all, and how many words each side has after joining.
+def _equal(na: int, nb: int, room: Scratch) -> tuple[int, int, int]:
+    """Words that both sides have, and how many of each side are free: these then stand first in its row of `room.bag`.
 
-    The meetings stand in `room.bag`: the exact ones first, by number.
+    Both sides come sorted by number.
     """
     own, other = room.bag[LEFT], room.bag[RIGHT]
-    na, nb = _join(bags, left, right, own), _join(bags, right, left, other)
     i, j, met, free_a, free_b = 0, 0, 0, 0, 0
     while i < na and j < nb:
         if own[i] == other[j]:
@@ -133,6 +132,17 @@ def match(bags: Bags, words: Texts, left: int, right: int, room: Scratch) -> tup
     for k in range(j, nb):
         other[free_b] = other[k]
         free_b += 1
+    return met, free_a, free_b
+
+
+@inlined
+def match(bags: Bags, words: Texts, left: int, right: int, room: Scratch) -> tuple[int, int, int, int]:
+    """Words met exactly, words met at all, and how many words each side has after joining.
+
+    The meetings stand in `room.bag`: the exact ones first, by number.
+    """
+    na, nb = _join(bags, left, right, room.bag[LEFT]), _join(bags, right, left, room.bag[RIGHT])
+    met, free_a, free_b = _equal(na, nb, room)
     near = _near(words, free_a, free_b, room)
     return met, (_choose(near, free_a, free_b, met, room) if near else met), na, nb
 

@@ -9,10 +9,7 @@ from typing import NamedTuple
 
 from mdi_engine.linkage.kernels import bags as of_bags
 from mdi_engine.linkage.kernels.bags import (
-    HOW,
     LEFT,
-    MET_LEFT,
-    MET_RIGHT,
     NO,
     OF_LEFT,
     OF_RIGHT,
@@ -41,25 +38,8 @@ class Late(NamedTuple):
 def match(bags: Bags, words: Texts, late: Late, one: int, other: int, room: Scratch) -> tuple[int, int, int, int]:
     """As `bags.match`, of bags whose words may be late."""
     other = _patched(bags, words, late, one, other)
-    own, others = room.bag[LEFT], room.bag[RIGHT]
-    na, nb = of_bags._join(bags, one, other, own), of_bags._join(bags, other, one, others)
-    i, j, met, free_a, free_b = 0, 0, 0, 0, 0
-    while i < na and j < nb:
-        if own[i] == others[j]:
-            room.bag[MET_LEFT, met], room.bag[MET_RIGHT, met], room.bag[HOW, met] = own[i], own[i], of_bags.EXACT
-            i, j, met = i + 1, j + 1, met + 1
-        elif own[i] < others[j]:
-            own[free_a] = own[i]
-            i, free_a = i + 1, free_a + 1
-        else:
-            others[free_b] = others[j]
-            j, free_b = j + 1, free_b + 1
-    for k in range(i, na):
-        own[free_a] = own[k]
-        free_a += 1
-    for k in range(j, nb):
-        others[free_b] = others[k]
-        free_b += 1
+    na, nb = of_bags._join(bags, one, other, room.bag[LEFT]), of_bags._join(bags, other, one, room.bag[RIGHT])
+    met, free_a, free_b = of_bags._equal(na, nb, room)
     near = _near(words, late.label, free_a, free_b, room)
     return met, (of_bags._choose(near, free_a, free_b, met, room) if near else met), na, nb
 

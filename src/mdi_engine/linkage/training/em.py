@@ -110,12 +110,6 @@ def level_counts(ways: Sequence[Way], held: Sequence[Floats], b: int, levels: in
     return counts
 
 
-def expect(way: Way, m: Sequence[Floats], share: float) -> tuple[Floats, float]:
-    """Posterior of each row and the way's log2-likelihood under m and lambda = `share`, strangers beside matches."""
-    found, likelihood = posteriors(way, [(m, share)])
-    return found[0], likelihood
-
-
 def posteriors(way: Way, kinds: Sequence[tuple[Sequence[Floats], float]]) -> tuple[list[Floats], float]:
     """The posterior of each row for each kind (m and share), and the way's log2-likelihood. The rest are strangers."""
     logs = [_log_kind(way, m, share) for m, share in kinds]

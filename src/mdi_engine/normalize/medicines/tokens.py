@@ -15,7 +15,6 @@ Token = tuple[str, str]
 # A whole number with a point or comma between thousands: `1.000`.
 _THOUSANDS = r"(?<![.,\d])[1-9]\d{0,2}(?:[.,]\d{3}){1,3}(?![^\W_]|[.,]\d)"
 # Signs that stand inside a word, or between a word and its number, and do not end a run of words.
-_INSIDE = frozenset("-.'’")
 _NO_SIGNS = str.maketrans("", "", ".,")
 
 
