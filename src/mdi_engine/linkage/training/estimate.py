@@ -20,7 +20,6 @@ from mdi_engine.linkage.training.observe import Observed, distinct
 from mdi_engine.linkage.weights.compare import Block, Ints
 
 ROUNDS = 8
-SURE = 0.95  # so sure of the matches that no third kind of pairs is looked for
 
 
 @dataclass(frozen=True)
@@ -47,24 +46,25 @@ class Task:
 
 
 def estimate(task: Task) -> Guess:
-    """Matches beside strangers alone, unless a kind between them at least halves the doubt about who matches."""
-    learned = _rounds(task, related=False)
+    """Matches beside strangers, and a kind between them if it outnumbers the matches: it could take their place."""
     if task.model.one_per_source is True:  # the bound on lambda does what is done here for others
-        return learned.guess
-    if learned.purity < SURE:
-        fuller = _rounds(task, related=True)
-        learned = fuller if 1 - fuller.purity < (1 - learned.purity) / 2 else learned
+        return _rounds(task, related=False).guess
+    learned = _rounds(task, related=True)
+    learned = learned if learned.related > learned.matches else _rounds(task, related=False)
     return learned.guess if learned.purity >= 0.5 else _nobody(task)
 
 
 @dataclass(frozen=True)
 class _Learned:
-    """A guess, and how sure the matches are that it finds: the mean posterior of a pair drawn among them (0..1).
+    """A guess; how many matches and how many related pairs all ways cover, each for itself; and how sure the matches
+    are: the mean posterior of a pair drawn among them (0..1).
 
     A population of its own is told from the rest; one that cannot be is a slope of the rest.
     """
 
     guess: Guess
+    matches: float
+    related: float
     purity: float
 
 
@@ -87,7 +87,13 @@ def _rounds(task: Task, *, related: bool) -> _Learned:
         if moved < 1e-4:
             break
     guess = task.solve(m, share)
-    return _Learned(guess, _purity(_whole(task, _log_u(task, guess)), _kinds(m, share, beside, other)))
+    purity = _purity(_whole(task, _log_u(task, guess)), _kinds(m, share, beside, other))
+    return _Learned(guess, _covered(ways, lambdas), _covered(ways, beside.shares) if beside else 0.0, purity)
+
+
+def _covered(ways: Sequence[Way], shares: Sequence[float]) -> float:
+    """How many pairs of a kind the ways cover, each way for itself."""
+    return sum(share * way.total for share, way in zip(shares, ways, strict=True))
 
 
 def _related(task: Task, ways: Sequence[Way], m: Sequence[Floats]) -> Kind:
