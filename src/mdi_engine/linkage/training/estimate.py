@@ -50,22 +50,21 @@ def estimate(task: Task) -> Guess:
     if task.model.one_per_source is True:  # the bound on lambda does what is done here for others
         return _rounds(task, related=False).guess
     learned = _rounds(task, related=True)
-    learned = learned if learned.related > learned.matches else _rounds(task, related=False)
+    learned = learned if learned.outnumbered else _rounds(task, related=False)
     return learned.guess if learned.purity >= 0.5 else _nobody(task)
 
 
 @dataclass(frozen=True)
 class _Learned:
-    """A guess; how many matches and how many related pairs all ways cover, each for itself; and how sure the matches
-    are: the mean posterior of a pair drawn among them (0..1).
+    """A guess; how sure its matches are, the mean posterior of a pair drawn among them (0..1); and whether related
+    pairs outnumber them in the widest way.
 
     A population of its own is told from the rest; one that cannot be is a slope of the rest.
     """
 
     guess: Guess
-    matches: float
-    related: float
     purity: float
+    outnumbered: bool
 
 
 def _rounds(task: Task, *, related: bool) -> _Learned:
@@ -88,20 +87,16 @@ def _rounds(task: Task, *, related: bool) -> _Learned:
             break
     guess = task.solve(m, share)
     purity = _purity(_whole(task, _log_u(task, guess)), _kinds(m, share, beside, other))
-    return _Learned(guess, _covered(ways, lambdas), _covered(ways, beside.shares) if beside else 0.0, purity)
-
-
-def _covered(ways: Sequence[Way], shares: Sequence[float]) -> float:
-    """How many pairs of a kind the ways cover, each way for itself."""
-    return sum(share * way.total for share, way in zip(shares, ways, strict=True))
+    wide = max(range(len(ways)), key=lambda n: ways[n].total)
+    return _Learned(guess, purity, beside is not None and beside.shares[wide] > lambdas[wide])
 
 
 def _related(task: Task, ways: Sequence[Way], m: Sequence[Floats]) -> Kind:
     """Where to begin with pairs that are alike and yet no matches (one family, one region): as the candidates of the
     widest way are on the whole, and three in ten of those of each way.
     """
-    widest = [max(ways, key=lambda way: way.total)]
-    counts = [level_counts(widest, [widest[0].counts], b, len(block)) for b, block in enumerate(m)]
+    widest = max(ways, key=lambda way: way.total)
+    counts = [level_counts([widest], [widest.counts], b, len(block)) for b, block in enumerate(m)]
     agrees = [maximise(each + TINY, block, kinds) for each, block, kinds in zip(counts, m, task.classes, strict=True)]
     return Kind(tuple(agrees), tuple(0.3 * float(way.counts.sum()) / max(way.total, 1.0) for way in ways))
 
