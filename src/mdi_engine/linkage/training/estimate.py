@@ -20,6 +20,7 @@ from mdi_engine.linkage.training.observe import Observed, distinct
 from mdi_engine.linkage.weights.compare import Block, Ints
 
 ROUNDS = 8
+TOLD = 0.5  # from this mean posterior on, a kind of pairs is told from the rest
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,23 @@ def estimate(task: Task) -> Guess:
     if task.model.one_per_source is True:  # the bound on lambda does what is done here for others
         return _rounds(task, related=False).guess
     learned = _rounds(task, related=True)
-    learned = learned if learned.outnumbered else _rounds(task, related=False)
-    return learned.guess if learned.purity >= 0.5 else _nobody(task)
+    torn = learned.purity < TOLD <= learned.apart  # one population of pairs, between two kinds
+    learned = _rounds(task, related=False) if torn or not learned.outnumbered else learned
+    return learned.guess if learned.purity >= TOLD else _nobody(task)
 
 
 @dataclass(frozen=True)
 class _Learned:
-    """A guess; how sure its matches are, the mean posterior of a pair drawn among them (0..1); and whether related
-    pairs outnumber them in the widest way.
+    """A guess; how sure its matches are, the mean posterior of a pair drawn among them (0..1); how sure it is that
+    matches and related pairs, taken together, are no strangers; and whether the related ones outnumber the matches in
+    the widest way.
 
     A population of its own is told from the rest; one that cannot be is a slope of the rest.
     """
 
     guess: Guess
     purity: float
+    apart: float
     outnumbered: bool
 
 
@@ -86,9 +90,12 @@ def _rounds(task: Task, *, related: bool) -> _Learned:
         if moved < 1e-4:
             break
     guess = task.solve(m, share)
-    purity = _purity(_whole(task, _log_u(task, guess)), _kinds(m, share, beside, other))
+    whole = _whole(task, _log_u(task, guess))
+    found, _ = posteriors(whole, _kinds(m, share, beside, other))
     wide = max(range(len(ways)), key=lambda n: ways[n].total)
-    return _Learned(guess, purity, beside is not None and beside.shares[wide] > lambdas[wide])
+    outnumbered = beside is not None and beside.shares[wide] > lambdas[wide]
+    together = np.sum(found, axis=0)
+    return _Learned(guess, _purity(found[0], whole.counts), _purity(together, whole.counts), outnumbered)
 
 
 def _related(task: Task, ways: Sequence[Way], m: Sequence[Floats]) -> Kind:
@@ -109,10 +116,10 @@ def _kinds(m: Sequence[Floats], share: float, beside: Kind | None, other: float 
     return [(m, share)] + ([] if beside is None else [(beside.m, beside.shares[-1] if other is None else other)])
 
 
-def _purity(way: Way, kinds: _Kinds) -> float:
-    found, _ = posteriors(way, kinds)
-    matches = found[0] * way.counts
-    return float((matches * found[0]).sum()) / max(float(matches.sum()), 1e-300)
+def _purity(found: Floats, counts: Floats) -> float:
+    """The mean posterior of a pair drawn among those of a kind, from the posterior of each row."""
+    held = found * counts
+    return float((held * found).sum()) / max(float(held.sum()), 1e-300)
 
 
 def _nobody(task: Task) -> Guess:
