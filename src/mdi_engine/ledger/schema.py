@@ -1,8 +1,9 @@
 """The tables of the ledger, as SQLAlchemy Core. `migrations/` brings a file to this shape; a test compares the two.
 
-Three kinds: what arrived (deliveries, source_records, record_versions), what was decided (events), and what follows
-from both (masters, memberships: `fold.py` makes them again). match_keys, keyed_records, parameters, number_blocks and
-counters serve the work. There are no foreign keys: `verify.py` proves more than they could.
+Four kinds: what arrived (deliveries, source_records, record_versions), what was decided (events), what follows from
+both (masters, memberships, constraints, review_tasks, tombstones: `fold.py` makes them again), and who looked
+(accesses, a chain of their own). notes hold what people wrote, outside of the chain. match_keys, keyed_records,
+parameters, number_blocks, secrets and counters serve the work. There are no foreign keys: `verify.py` proves more.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, Text, U
 
 from mdi_engine.ledger.dialect import ID, KEY_TEXT
 
-HEAD = "0001"  # the newest revision under migrations/versions
+HEAD = "0002"  # the newest revision under migrations/versions
 
 metadata = MetaData()
 
@@ -140,4 +141,82 @@ number_blocks = Table(
     Column("first", ID, nullable=False),
     Column("size", ID, nullable=False),
     Column("key", Text, nullable=False),  # hex; without it the order in which numbers were issued stays hidden
+)
+
+constraints = Table(
+    "constraints",
+    metadata,
+    Column("entity", KEY_TEXT, primary_key=True),
+    Column("record_l", ID, primary_key=True, autoincrement=False),  # the smaller id
+    Column("record_r", ID, primary_key=True, autoincrement=False),
+    Column("says", Text, nullable=False),  # same | different
+    Column("event", ID, nullable=False),  # of the decision
+    Index("constraints_right", "entity", "record_r"),
+)
+
+review_tasks = Table(
+    "review_tasks",
+    metadata,
+    Column("id", ID, primary_key=True, autoincrement=False),
+    Column("entity", KEY_TEXT, nullable=False),
+    Column("kind", KEY_TEXT, nullable=False),  # doubtful | cut | conflict
+    Column("records", Text, nullable=False),  # canonical JSON: ascending record ids
+    Column("digest", KEY_TEXT, nullable=False),  # sha256 of kind and records: a question is asked once
+    Column("weight", ID),  # millibits; NULL where no pair was weighed
+    Column("state", KEY_TEXT, nullable=False),  # open | claimed | decided | moot
+    Column("claimed_by", Text),
+    Column("answer", Text),  # same | different | unsure | later, once decided
+    Column("opened", ID, nullable=False),  # seq of the event
+    Column("changed", ID, nullable=False),  # seq of the last event on it: who saw an older one is refused
+    UniqueConstraint("entity", "digest", name="review_tasks_digest"),
+    Index("review_tasks_state", "entity", "state"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("event", ID, primary_key=True, autoincrement=False),
+    Column("text", Text),  # NULL once forgotten
+    Column("salt", Text),
+    Column("commitment", Text, nullable=False),  # sha256(salt ‖ sha256(text)), also in the event
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("entity", KEY_TEXT, primary_key=True),
+    Column("digest", KEY_TEXT, primary_key=True),  # keyed hash of what must not come back
+    Column("event", ID, nullable=False),
+)
+
+accesses = Table(
+    "accesses",
+    metadata,
+    Column("seq", ID, primary_key=True, autoincrement=False),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("action", KEY_TEXT, nullable=False),  # lookup | read | register | correct | …
+    Column("entity", KEY_TEXT, nullable=False),
+    Column("numbers", Text, nullable=False),  # canonical JSON: the numbers that were shown or written
+    Column("asked", Text),  # keyed hash of what was asked for; never a NIK in clear
+    Column("outcome", Text, nullable=False),  # found | nothing | several | created | linked | to-review | refused
+    Column("prev_hash", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+access_numbers = Table(
+    "access_numbers",
+    metadata,
+    Column("entity", KEY_TEXT, primary_key=True),
+    Column("number", KEY_TEXT, primary_key=True),
+    Column("seq", ID, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", KEY_TEXT, primary_key=True),  # tombstones | accesses | anchors
+    Column("key", Text, nullable=False),  # hex, 32 bytes
 )
