@@ -2,7 +2,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mdi_engine.normalize.persons.names import (
@@ -48,6 +48,8 @@ def test_a_core_is_its_own_core(text: str) -> None:
 
 
 @given(spelled(" .,-()"))
+@example("boy,baby ")
+@example("boy siti, dr, baby")
 def test_a_name_for_display_stays_as_it_is(text: str) -> None:
     assert person_core(person_name(text)) == person_core(text) or person_father(text) is not None
 

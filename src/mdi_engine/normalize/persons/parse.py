@@ -70,12 +70,16 @@ def _simple(text: str) -> list[str] | None:
 
 def read_person_name(words: list[Word]) -> PersonName:
     """The long way, for any words; on a simple name it agrees with the short one."""
+    return _newborn(words) or _read(chunks([word for word in words if not word.key.isdecimal()]))
+
+
+def _newborn(words: Sequence[Word]) -> PersonName | None:
     newborn = read_newborn(words)
-    if newborn is not None:
-        mother = _read(chunks(newborn.mother))
-        said = {person_words().marks[word.key] for word in words if word.key in person_words().marks}
-        return PersonName(marks=" ".join(sorted({"by", "newborn"} | said)), mother=mother.core, order=newborn.order)
-    return _read(chunks([word for word in words if not word.key.isdecimal()]))
+    if newborn is None:
+        return None
+    mother = _read(chunks(newborn.mother))
+    said = {person_words().marks[word.key] for word in words if word.key in person_words().marks}
+    return PersonName(marks=" ".join(sorted({"by", "newborn"} | said)), mother=mother.core, order=newborn.order)
 
 
 class _Parts(NamedTuple):
@@ -96,6 +100,8 @@ def _read(pieces: Sequence[Sequence[Word]]) -> PersonName:
         whole = parts._replace(names=[])
         _take_name(own, whole)
         own = _in_order(whole.names)
+        if (newborn := _newborn(own)) is not None:  # `BOY, BABY`
+            return newborn
     if _is_nobody(own):
         own = []
     return PersonName(
