@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, sele
 from mdi_engine.errors import UsageError
 from mdi_engine.ledger import numbers
 from mdi_engine.ledger.assignment import ACTIVE, MERGED, RETIRED, Assignment, Cluster, Master, State, assign
-from mdi_engine.ledger.events import append_event, next_seq, to_ranges
+from mdi_engine.ledger.events import MACHINE, append_event, next_seq, to_ranges
 from mdi_engine.ledger.neighbourhood import Part, batches, parts, read_neighbourhood, read_state, whole_clusters
 from mdi_engine.ledger.schema import masters, memberships, source_records
 from mdi_engine.ledger.store import reading, writing
@@ -45,6 +45,7 @@ class _Run(NamedTuple):
     parameters_version: int
     as_of_event: int
     anchors: Mapping[int, str]
+    actor: str = MACHINE
 
 
 class _Counts(NamedTuple):
@@ -88,6 +89,25 @@ def apply_clusters(
         counts = _Counts(*(a + b for a, b in zip(counts, done, strict=True)))
     with reading(engine) as conn:
         return _report(conn, entity, counts)
+
+
+def apply_now(
+    conn: Connection,
+    *,
+    entity: str,
+    parameters_version: int,
+    as_of_event: int,
+    clusters: Iterable[Iterable[int]],
+    anchors: Mapping[int, str] | None = None,
+    actor: str = MACHINE,
+) -> bool:
+    """Give these few clusters of live records their numbers, in the transaction of `conn`; whether that wrote an event.
+
+    As `apply_clusters` does: records of a touched master that no cluster names stay with most of it, so name those
+    that shall part from it in a cluster of their own.
+    """
+    run = _Run(entity, int(parameters_version), int(as_of_event), anchors or {}, actor)
+    return bool(_apply_part(conn, run, [frozenset(cluster) for cluster in clusters], ()).events)
 
 
 def _check(conn: Connection, entity: str, clusters: Sequence[Sequence[int]]) -> frozenset[int]:
@@ -150,7 +170,7 @@ def _apply_part(conn: Connection, run: _Run, clusters: Sequence[Cluster], number
     body = _body(run, state, assignment, issued)
     _write_masters(conn, run.entity, assignment, issued, seq)
     _write_memberships(conn, run.entity, assignment, issued)
-    append_event(conn, kind=MASTERS_ASSIGNED, entity=run.entity, body=body, seq=seq)
+    append_event(conn, kind=MASTERS_ASSIGNED, entity=run.entity, body=body, actor=run.actor, seq=seq)
     return _Counts(
         new=len(issued),
         merged=sum(state.masters[number].status == ACTIVE for number, _ in body["merged"]),
