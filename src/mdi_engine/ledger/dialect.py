@@ -31,6 +31,7 @@ _VARIABLES = 32_766  # that SQLite takes in one statement
 _WRITER_LOCK = 0x6D6469  # "mdi": the advisory lock that is on PostgreSQL what BEGIN IMMEDIATE is on SQLite
 _WRITE = "mdi_write"
 _BULK = "mdi_bulk"
+_KEYS = "mdi_keys"
 # Pages of the log after which a commit takes them over into the file: SQLite's own default.
 _CHECKPOINT = 1_000
 
@@ -103,6 +104,18 @@ def for_writing(conn: Connection) -> Connection:
     return conn.execution_options(**{_WRITE: True})
 
 
+def for_keys(engine: Engine, keys: Sequence[int]) -> Engine:
+    """`engine` for writing transactions on PostgreSQL that lock these 64-bit keys when they begin, in this order, and
+    the writer's lock only when `take_writer` says so.
+    """
+    return engine.execution_options(**{_KEYS: tuple(keys)})
+
+
+def take_writer(conn: Connection) -> None:
+    """Wait for the one writer's lock, in a transaction on PostgreSQL that began without it."""
+    conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+
+
 def insert_missing(conn: Connection, table: Table) -> Insert:
     """INSERT into `table` that passes over rows whose primary key is there already."""
     if conn.dialect.name == "postgresql":
@@ -165,6 +178,9 @@ def _begin_postgresql(conn: Connection) -> None:
     options = conn.get_execution_options()
     if options.get(_WRITE):
         conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
-        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+        if (keys := options.get(_KEYS)) is None:
+            take_writer(conn)
+        for key in keys or ():
+            conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({key:d})")
         if options.get(_BULK):
             conn.exec_driver_sql("SET LOCAL synchronous_commit = off")
