@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mdi_engine.errors import discreet
+
 _PACKAGE = Path(__file__).resolve().parent
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a user that has no name
+        return "unknown"
 
 
 class Settings(BaseSettings):
@@ -14,6 +26,7 @@ class Settings(BaseSettings):
 
     `ledger_url` is an SQLAlchemy URL; None means SQLite inside the home. `number_blocks` (JSON in MDI_NUMBER_BLOCKS)
     reserves blocks of numbers per entity, as [first, size] pairs; without it an entity has its default block.
+    `actor` is who acts, as events and accesses tell it: 1 to 100 characters; without it, who is logged in.
     """
 
     model_config = SettingsConfigDict(env_prefix="MDI_", extra="ignore")
@@ -22,6 +35,9 @@ class Settings(BaseSettings):
     ledger_url: str | None = None
     pipelines: Path | None = None
     number_blocks: dict[str, list[tuple[int, int]]] = {}
+    actor: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(discreet)
+    ] = Field(default_factory=_login)
 
     @property
     def workbench_path(self) -> Path:

@@ -20,6 +20,9 @@ Pipelines = Annotated[
     Path | None,
     typer.Option("--pipelines", metavar="FOLDER", help="Folder of source pipelines, searched after the home's own."),
 ]
+Actor = Annotated[
+    str | None, typer.Option("--as", metavar="NAME", help="Who acts; without it MDI_ACTOR, else who is logged in.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 EntityName = Annotated[str, typer.Argument(metavar="ENTITY", help="What is mastered, such as facility.")]
 Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of files that carry no byte-order mark.")]
@@ -29,14 +32,14 @@ ModelFile = Annotated[
 ]
 
 
-def settings_of(home: Path | None, pipelines: Path | None = None) -> Settings:
+def settings_of(home: Path | None, pipelines: Path | None = None, actor: str | None = None) -> Settings:
     """Settings from the environment, with the flags that were given in their place."""
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
     from mdi_engine.settings import Settings
 
-    given: dict[str, Any] = {"home": home, "pipelines": pipelines}
+    given: dict[str, Any] = {"home": home, "pipelines": pipelines, "actor": actor}
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except (SettingsError, ValidationError) as error:
@@ -44,7 +47,8 @@ def settings_of(home: Path | None, pipelines: Path | None = None) -> Settings:
         wrong = [f"MDI_{name.upper()}" for name in Settings.model_fields if name in str(error)]
         raise UsageError(
             f"the environment variable {' or '.join(wrong) or 'MDI_…'} cannot be read",
-            hint="Blocks of numbers are JSON: MDI_NUMBER_BLOCKS='{\"facility\": [[1000000500, 5000]]}'.",
+            hint="Blocks of numbers are JSON: MDI_NUMBER_BLOCKS='{\"facility\": [[1000000500, 5000]]}'; a name (--as, "
+            "MDI_ACTOR) has 1 to 100 characters.",
         ) from error
 
 
