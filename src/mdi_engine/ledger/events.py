@@ -61,6 +61,22 @@ def event_hash(seq: int, at: str, kind: str, entity: str, actor: str, body: str,
     return sha256(prev_hash + "\n" + canonical_json([seq, at, kind, entity, actor, body]))
 
 
+def access_hash(
+    seq: int,
+    at: str,
+    actor: str,
+    purpose: str,
+    action: str,
+    entity: str,
+    numbers: str,
+    asked: str | None,
+    outcome: str,
+    prev_hash: str,
+) -> str:
+    """`event_hash` of the other chain, that of accesses; `numbers` is canonical JSON as stored."""
+    return sha256(prev_hash + "\n" + canonical_json([seq, at, actor, purpose, action, entity, numbers, asked, outcome]))
+
+
 def append_event(
     conn: Connection, *, kind: str, entity: str, body: Mapping[str, Any], actor: str = MACHINE, seq: int | None = None
 ) -> int:

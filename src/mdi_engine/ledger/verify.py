@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
@@ -11,16 +12,20 @@ from sqlalchemy import Connection, and_, func, select
 from mdi_engine.ledger import counters
 from mdi_engine.ledger.assignment import ACTIVE, MERGED
 from mdi_engine.ledger.dialect import STREAMED
-from mdi_engine.ledger.events import GENESIS, event_hash, from_ranges, read_events, sha256
-from mdi_engine.ledger.fold import Folded, fold, stored
+from mdi_engine.ledger.events import GENESIS, access_hash, event_hash, from_ranges, read_events, sha256
+from mdi_engine.ledger.fold import fold, named_numbers, stored
 from mdi_engine.ledger.payloads import chain_commitments, commitment
 from mdi_engine.ledger.records import RECORDS_APPENDED
-from mdi_engine.ledger.schema import events, masters, memberships, record_versions
+from mdi_engine.ledger.schema import access_numbers, accesses, events, masters, memberships, notes, record_versions
+from mdi_engine.ledger.steps import SUBJECT_FORGOTTEN, Folded
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that should not be. `check`: chain, payload, fold, membership or redirect; no personal value in it."""
+    """Something that should not be. `check`: chain, payload, note, fold, membership, redirect or access.
+
+    There is no personal value in it.
+    """
 
     check: str
     message: str
@@ -29,14 +34,23 @@ class Finding:
 def verify(conn: Connection) -> list[Finding]:
     """Everything that is wrong; an empty list means that all holds. Run in `reading`.
 
-    Checked: each event's hash and link; each payload against its hash, and that against its event; each version is
-    named by its event; masters, memberships, versions of records and of parameters against the fold of the events;
-    each membership is of a master in use; each redirect takes one step.
+    Checked: each event's hash and link; each payload and note against its hash, and that against its event; each
+    version is named by its event; values are gone where they were forgotten, and nowhere else; what the tables hold
+    against the fold of the events; each membership is of a master in use; each redirect takes one step; each access's
+    hash and link, and the numbers it names.
     """
     chain = list(_chain(conn))
     if chain:
-        return chain  # what broken events say proves nothing
-    return [*_payloads(conn), *_folds(conn), *_members(conn), *_redirects(conn)]
+        return [*chain, *_accesses(conn)]  # what broken events say proves nothing
+    forgotten = _forgotten(conn)
+    return [
+        *_payloads(conn, forgotten),
+        *_notes(conn, forgotten.notes),
+        *_folds(conn),
+        *_members(conn),
+        *_redirects(conn),
+        *_accesses(conn),
+    ]
 
 
 def _chain(conn: Connection) -> Iterator[Finding]:
@@ -52,14 +66,37 @@ def _chain(conn: Connection) -> Iterator[Finding]:
         yield Finding("chain", f"{counters.peek(conn, 'event')} events were written, {expected - 1} are there.")
 
 
-def _payloads(conn: Connection) -> Iterator[Finding]:
+@dataclass
+class _Forgotten:
+    """What was forgotten: record ids and numbers of notes, each with the last event that says so."""
+
+    records: dict[int, int] = field(default_factory=dict)
+    notes: dict[int, int] = field(default_factory=dict)
+
+
+def _forgotten(conn: Connection) -> _Forgotten:
+    found = _Forgotten()
+    for event in read_events(conn):
+        if event.kind == SUBJECT_FORGOTTEN:
+            found.records.update((record, event.seq) for record in from_ranges(event.body["records"]))
+            found.notes.update((seq, event.seq) for seq in event.body["notes"])
+    return found
+
+
+def _payloads(conn: Connection, forgotten: _Forgotten) -> Iterator[Finding]:
     columns = record_versions.c
     statement = select(record_versions).order_by(columns.event)
     for row in conn.execute(statement, execution_options=STREAMED):
-        if row.payload is None:
-            continue  # forgotten: the commitment alone stays
-        if sha256(row.payload) != row.payload_hash or commitment(row.salt, row.payload_hash) != row.commitment:
-            yield Finding("payload", f"Version {row.version} of record {row.record_id} is not what was written.")
+        which, gone = (
+            f"ersion {row.version} of record {row.record_id}",
+            forgotten.records.get(row.record_id, 0) > row.event,
+        )
+        if gone and (row.payload, row.payload_hash, row.salt) != (None, None, None):
+            yield Finding("payload", f"V{which} was forgotten, and its values are still there.")
+        elif row.payload is None and not gone:
+            yield Finding("payload", f"The values of v{which} are gone, and nobody was forgotten.")
+        elif row.payload is not None and not _vouched(row.payload, row.payload_hash, row.salt, row.commitment):
+            yield Finding("payload", f"V{which} is not what was written.")
     appended: set[int] = set()
     for event in read_events(conn):
         if event.kind == RECORDS_APPENDED:
@@ -69,6 +106,10 @@ def _payloads(conn: Connection) -> Iterator[Finding]:
     claimed = set(conn.execute(select(columns.event).distinct()).scalars())
     for seq in sorted(claimed - appended):
         yield Finding("payload", f"Versions of records claim event {seq}, which names none.")
+
+
+def _vouched(text: str, digest: str, salt: str, bound: str) -> bool:
+    return sha256(text) == digest and commitment(salt, digest) == bound
 
 
 def _digest(conn: Connection, seq: int, body: Mapping[str, Any]) -> str | None:
@@ -82,14 +123,26 @@ def _digest(conn: Connection, seq: int, body: Mapping[str, Any]) -> str | None:
     return chain_commitments(found.get(version, "missing") for version in named)
 
 
+def _notes(conn: Connection, forgotten: Mapping[int, int]) -> Iterator[Finding]:
+    bound = {event.seq: event.body["note"] for event in read_events(conn) if event.body.get("note") is not None}
+    for row in conn.execute(select(notes).order_by(notes.c.event)):
+        if bound.pop(row.event, None) != row.commitment:
+            yield Finding("note", f"The note of event {row.event} is not the one that the event names.")
+        elif row.event in forgotten:
+            if (row.text, row.salt) != (None, None):
+                yield Finding("note", f"The note of event {row.event} was forgotten, and is still there.")
+        elif row.text is None or not _vouched(row.text, sha256(row.text), row.salt, row.commitment):
+            yield Finding("note", f"The note of event {row.event} is not what was written.")
+    for seq in sorted(bound):
+        yield Finding("note", f"The note of event {seq} is missing.")
+
+
 def _folds(conn: Connection) -> Iterator[Finding]:
     told, held = fold(read_events(conn)), stored(conn)
     for entity in sorted(told.keys() | held.keys()):
         one, other = told.get(entity, Folded()), held.get(entity, Folded())
-        yield from _differences(entity, "records", one.records, other.records)
-        yield from _differences(entity, "masters", one.masters, other.masters)
-        yield from _differences(entity, "memberships", one.memberships, other.memberships)
-        yield from _differences(entity, "versions of parameters", one.parameters, other.parameters)
+        for what in fields(Folded):
+            yield from _differences(entity, what.name, getattr(one, what.name), getattr(other, what.name))
 
 
 def _differences(entity: str, what: str, folded: Mapping[Any, Any], stored: Mapping[Any, Any]) -> Iterator[Finding]:
@@ -123,3 +176,20 @@ def _redirects(conn: Connection) -> Iterator[Finding]:
     stray = select(func.count()).select_from(masters).where(masters.c.status != MERGED)
     if count := conn.execute(stray.where(masters.c.redirect_to.is_not(None))).scalar_one():
         yield Finding("redirect", f"{count} numbers redirect though they were not merged.")
+
+
+def _accesses(conn: Connection) -> Iterator[Finding]:
+    prev_hash, expected = GENESIS, 1
+    for row in conn.execute(select(accesses).order_by(accesses.c.seq), execution_options=STREAMED):
+        if row.seq != expected:
+            yield Finding("access", f"Access {expected} is missing.")
+        elif row.prev_hash != prev_hash or row.hash != access_hash(*row[:-1]):
+            yield Finding("access", f"Access {row.seq} is not what was written.")
+        prev_hash, expected = row.hash, row.seq + 1
+    if counters.peek(conn, "access") != expected - 1:
+        yield Finding("access", f"{counters.peek(conn, 'access')} accesses were written, {expected - 1} are there.")
+    columns = access_numbers.c
+    found = select(columns.entity, columns.number, columns.seq).order_by(columns.seq, columns.number)
+    held = map(tuple, conn.execute(found, execution_options=STREAMED))
+    if any(one != other for one, other in zip_longest(named_numbers(conn), held)):
+        yield Finding("access", "The numbers by which accesses are found are not those that the accesses name.")
