@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -25,7 +26,7 @@ def look(*numbers: str, purpose: str = "care", actor: str = "siti") -> Access:
     return Access(actor, purpose, "lookup", "patient", numbers, None, chain.outcome_of(len(numbers)))
 
 
-def rows(engine: Engine) -> list[tuple[object, ...]]:
+def rows(engine: Engine) -> list[tuple[Any, ...]]:
     with reading(engine) as conn:
         return [tuple(row) for row in conn.execute(select(accesses).order_by(accesses.c.seq))]
 
@@ -39,8 +40,8 @@ def test_each_access_holds_the_hash_of_the_one_before(engine: Engine) -> None:
     for row in rows(engine):
         *said, prev_hash, digest = row
         assert prev_hash == before
-        assert digest == access_hash(*said, prev_hash)  # type: ignore[arg-type]
-        assert digest != access_hash(*said[:2], "another", *said[3:], prev_hash)  # type: ignore[arg-type]
+        assert digest == access_hash(*said, prev_hash)
+        assert digest != access_hash(*said[:2], "another", *said[3:], prev_hash)
         before = str(digest)
     assert [row[8] for row in rows(engine)] == ["found", "several", "nothing"]
 

@@ -99,15 +99,16 @@ def apply_now(
     as_of_event: int,
     clusters: Iterable[Iterable[int]],
     anchors: Mapping[int, str] | None = None,
+    left: Collection[str] = (),
     actor: str = MACHINE,
 ) -> bool:
     """Give these few clusters of live records their numbers, in the transaction of `conn`; whether that wrote an event.
 
     As `apply_clusters` does: records of a touched master that no cluster names stay with most of it, so name those
-    that shall part from it in a cluster of their own.
+    that shall part from it in a cluster of their own. `left` names masters that records left in this transaction.
     """
     run = _Run(entity, int(parameters_version), int(as_of_event), anchors or {}, actor)
-    return bool(_apply_part(conn, run, [frozenset(cluster) for cluster in clusters], ()).events)
+    return bool(_apply_part(conn, run, [frozenset(cluster) for cluster in clusters], left).events)
 
 
 def _check(conn: Connection, entity: str, clusters: Sequence[Sequence[int]]) -> frozenset[int]:
