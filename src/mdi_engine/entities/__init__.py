@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from mdi_engine.entities.facility import FACILITY
-from mdi_engine.entities.fields import Entity, Field
+from mdi_engine.entities.fields import Entity, Field, Rule
 from mdi_engine.entities.patient import PATIENT
 from mdi_engine.entities.payer import PAYER
 from mdi_engine.entities.practitioner import PRACTITIONER
@@ -17,4 +17,4 @@ ENTITIES: Mapping[str, Entity] = MappingProxyType(
     {entity.name: entity for entity in (PATIENT, PRACTITIONER, FACILITY, PRODUCT, PAYER, SERVICE)}
 )
 
-__all__ = ["ENTITIES", "Entity", "Field"]
+__all__ = ["ENTITIES", "Entity", "Field", "Rule"]

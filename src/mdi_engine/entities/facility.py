@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdi_engine.entities.fields import Entity, Field
+from mdi_engine.entities.fields import Entity, Field, Rule
 
 FACILITY = Entity(
     "facility",
@@ -33,4 +33,13 @@ FACILITY = Entity(
         "province": {"province": "province_code"},
         "kode": {"kode": "hospital_code"},
     },
+    sources=("sirs", "pusdatin", "simada_sites"),
+    golden=(
+        Rule(("name", "name_type", "house", "name_core", "name_number", "name_place"), ("source", "recent")),
+        Rule(("kabkota", "province"), ("complete", "frequent", "source", "recent")),
+        Rule(("kode",), ("frequent", "source", "recent")),
+        Rule(("class",), ("source", "recent")),
+        Rule(("owner",), ("source", "recent")),
+        Rule(("beds",), ("source", "recent")),
+    ),
 )

@@ -1,10 +1,11 @@
-"""The shape of an entity: its canonical fields, and how a question about it becomes them."""
+"""The shape of an entity: its canonical fields, how a question about it becomes them, and which values survive."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from mdi_engine.normalize.registry import NORMALIZERS
 
@@ -17,17 +18,42 @@ class Field:
     meaning: str
 
 
+# verified: said by who verifies (`Entity.verifiers`). source: by the order of `Entity.sources`. recent: brought last.
+# frequent: said by most records. complete: with most of the rule's fields, then with the longest text in the first.
+Way = Literal["verified", "source", "recent", "frequent", "complete"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How the golden record gets the value of a field, or of fields that go together: all from one record.
+
+    `ways`: the first in which records differ decides. `alike`: the field by which records are counted as saying the
+    same, where spelling is not the point; the first field if not given. `each`: all values stand side by side, parted
+    by this in a record; the ways then say only whom a value is told from.
+    """
+
+    fields: tuple[str, ...]
+    ways: tuple[Way, ...]
+    alike: str | None = None
+    each: str | None = None
+
+
 @dataclass(frozen=True)
 class Entity:
     """What is mastered, with its canonical fields in order; `source_key` is the first of them.
 
     `asked` says, for each thing a look-up may give (name, province …), which canonical fields come of it and by which
-    normaliser.
+    normaliser. `golden` has one rule for each canonical field but the first. `sources`: those to be believed before
+    others, best first; `verifiers`: those that verify. Either names a source, or a source and how its keys begin
+    (`payers:PUSAT-`).
     """
 
     name: str
     fields: tuple[Field, ...]
     asked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    golden: tuple[Rule, ...] = ()
+    sources: tuple[str, ...] = ()
+    verifiers: tuple[str, ...] = ()
 
     @property
     def field_names(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdi_engine.entities.fields import Entity, Field
+from mdi_engine.entities.fields import Entity, Field, Rule
 
 PATIENT = Entity(
     "patient",
@@ -39,4 +39,25 @@ PATIENT = Entity(
         "mother": {"mother_name": "person_core"},
         "phone": {"phone": "phone"},
     },
+    # The civil registry verifies who a person is; how to reach a person, the newest record knows best.
+    verifiers=("dukcapil",),
+    sources=("dukcapil", "simrs"),
+    golden=(
+        Rule(("nik",), ("verified", "frequent", "recent")),
+        Rule(("nik_mother",), ("verified", "frequent", "recent")),
+        Rule(("kk",), ("verified", "recent")),
+        Rule(("bpjs",), ("frequent", "recent")),
+        Rule(("passport",), ("recent", "frequent")),
+        Rule(("name", "name_core", "name_sound"), ("verified", "frequent", "complete", "recent"), alike="name_core"),
+        Rule(("titles",), ("complete", "recent")),
+        Rule(("birth_date",), ("verified", "complete", "frequent", "recent")),
+        Rule(("birth_place",), ("verified", "frequent", "recent")),
+        Rule(("sex",), ("verified", "frequent", "recent")),
+        Rule(("birth_order",), ("frequent", "recent")),
+        Rule(("mother_name",), ("verified", "frequent", "complete", "recent")),
+        Rule(("phone",), ("recent", "frequent")),
+        Rule(("address", "address_core", "kecamatan", "kabkota", "province"), ("verified", "recent", "complete")),
+        Rule(("deceased",), ("verified", "complete", "recent")),
+        Rule(("facility",), ("recent",), each=" "),
+    ),
 )

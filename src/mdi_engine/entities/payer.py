@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdi_engine.entities.fields import Entity, Field
+from mdi_engine.entities.fields import Entity, Field, Rule
 
 PAYER = Entity(
     "payer",
@@ -19,4 +19,12 @@ PAYER = Entity(
     asked={
         "name": {"name": "clean_text", "name_core": "payer_core", "kind": "payer_kind", "segment": "payer_segment"},
     },
+    sources=("payers:PUSAT-",),  # the national list, before the lists that facilities keep
+    golden=(
+        Rule(("code", "facility"), ("source", "frequent", "recent")),
+        Rule(("name", "name_core"), ("source", "frequent", "complete", "recent"), alike="name_core"),
+        Rule(("kind",), ("source", "frequent", "recent")),
+        Rule(("segment",), ("source", "frequent", "recent")),
+        Rule(("kabkota",), ("source", "frequent", "recent")),
+    ),
 )

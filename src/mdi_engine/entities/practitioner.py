@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdi_engine.entities.fields import Entity, Field
+from mdi_engine.entities.fields import Entity, Field, Rule
 
 PRACTITIONER = Entity(
     "practitioner",
@@ -37,4 +37,23 @@ PRACTITIONER = Entity(
         "str": {"str": "str_numbers"},
         "sip": {"sip": "sip_numbers"},
     },
+    sources=("sisdmk", "sirs_staff"),
+    golden=(
+        Rule(("nik",), ("source", "frequent", "recent")),
+        Rule(("nip",), ("source", "frequent", "recent")),
+        Rule(("str",), ("source", "recent"), each=" "),
+        Rule(("sip",), ("source", "recent"), each=" "),
+        Rule(("name", "name_core", "name_sound"), ("source", "frequent", "complete", "recent"), alike="name_core"),
+        Rule(("titles",), ("complete", "recent")),
+        Rule(("birth_date",), ("complete", "source", "frequent", "recent")),
+        Rule(("birth_place",), ("source", "frequent", "recent")),
+        Rule(("sex",), ("source", "frequent", "recent")),
+        Rule(("profession",), ("source", "recent"), each=" "),
+        Rule(("units",), ("source", "recent"), each=" "),
+        Rule(("unit_names",), ("source", "recent"), each=";"),
+        Rule(("phone",), ("recent", "frequent")),
+        Rule(("email",), ("recent", "frequent")),
+        Rule(("address", "kabkota", "province"), ("source", "recent", "complete")),
+        Rule(("jobs",), ("source", "recent", "complete")),
+    ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdi_engine.entities.fields import Entity, Field
+from mdi_engine.entities.fields import Entity, Field, Rule
 
 PRODUCT = Entity(
     "product",
@@ -42,4 +42,19 @@ PRODUCT = Entity(
         "nie": {"kind": "nie_kind", "nie": "nie", "nie_item": "nie_item"},
         "maker": {"maker": "maker_core"},
     },
+    sources=("bpom", "lkpp", "simada_items"),
+    golden=(
+        Rule(("nie", "nie_item", "kind"), ("source", "frequent", "recent")),
+        Rule(("name", "name_core"), ("source", "frequent", "recent")),
+        Rule(("brand",), ("source", "frequent", "recent")),
+        Rule(("substances", "salts", "strength", "concentration"), ("source", "complete", "recent")),
+        Rule(("form",), ("source", "frequent", "recent")),
+        Rule(("pack",), ("source", "recent")),
+        Rule(("maker", "maker_name"), ("source", "frequent", "recent")),
+        Rule(("registrar",), ("source", "recent")),
+        Rule(("kfa_code",), ("frequent", "recent")),
+        Rule(("lkpp_code",), ("frequent", "recent")),
+        Rule(("price",), ("recent",)),
+        Rule(("status",), ("source", "recent")),
+    ),
 )

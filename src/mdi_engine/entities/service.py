@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mdi_engine.entities.fields import Entity, Field
+from mdi_engine.entities.fields import Entity, Field, Rule
 
 SERVICE = Entity(
     "service",
@@ -22,4 +22,14 @@ SERVICE = Entity(
         "name": {"name": "clean_text", "name_core": "service_core", "category": "service_category"},
         "code": {"kptl": "kptl_code", "icd9cm": "icd9cm_code", "loinc": "loinc_code"},
     },
+    sources=("services:PUSAT-",),  # the national list, before the price lists of facilities
+    golden=(
+        Rule(("code", "facility"), ("source", "frequent", "recent")),
+        Rule(("name", "name_core"), ("source", "frequent", "complete", "recent"), alike="name_core"),
+        Rule(("category",), ("source", "frequent", "recent")),
+        Rule(("kptl",), ("source", "frequent", "recent")),
+        Rule(("icd9cm",), ("source", "frequent", "recent")),
+        Rule(("loinc",), ("source", "frequent", "recent")),
+        Rule(("tariff",), ("source", "recent")),
+    ),
 )
