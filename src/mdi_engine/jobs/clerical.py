@@ -16,7 +16,7 @@ from mdi_engine.errors import InputRefused, NotFound
 from mdi_engine.jobs.home import home_ledger
 from mdi_engine.jobs.population import Looked, look
 from mdi_engine.jobs.progress import SILENT, Progress
-from mdi_engine.jobs.sheet import Row, check_place, side_by_side, write_private, write_sheet
+from mdi_engine.jobs.sheet import Row, check_place, side_by_side, telling, write_private, write_sheet
 from mdi_engine.ledger.records import SourceRecord, records_by_id
 from mdi_engine.ledger.store import reading
 from mdi_engine.linkage.clerical import BELOW_SHARE, Population, Sample, Stratum, priorities, sample
@@ -138,10 +138,7 @@ def _draw(seen: Looked, pairs: int, seed: int) -> tuple[Sample, Ints, Ints, list
 
 
 def _rows(entity: str, name: str, ids: Ints, held: Mapping[int, SourceRecord]) -> list[Row]:
-    names = ENTITIES[entity].field_names
-    # What was only made of another field (name_core of name) tells a person nothing more.
-    made = {f"{name}{end}" for name in names for end in ("_core", "_sound")}
-    fields = [name for name in names if name != "source_key" and name not in made]
+    fields = telling(ENTITIES[entity].field_names)
     width = len(str(len(ids)))
     return [
         side_by_side(f"{name}-{number:0{width}}", held[a], held[b], fields)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from mdi_engine.errors import NotFound, UsageError
+from mdi_engine.errors import NotFound, UsageError, discreet
 from mdi_engine.jobs.dedupe import read_tables
 from mdi_engine.jobs.home import from_columns, home_ledger, in_force
 from mdi_engine.jobs.linked import row_of
+from mdi_engine.jobs.sheet import hidden
 from mdi_engine.jobs.tables import to_records
-from mdi_engine.ledger.records import record_id, records_by_id
+from mdi_engine.ledger.records import SourceRecord, record_id, records_by_id
 from mdi_engine.ledger.store import reading
 from mdi_engine.ledger.summary import entity_of
 from mdi_engine.linkage.explaining.explain import Waterfall, explain
 from mdi_engine.linkage.models.model import Model
+from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.training.train import train
 from mdi_engine.settings import Settings
 
@@ -38,13 +41,29 @@ def explain_records(settings: Settings, a: str, b: str) -> Waterfall:
     with home_ledger(settings) as engine, reading(engine) as conn:
         entity = _one_entity(conn, a, b)
         _, learned = in_force(settings, conn, entity)
-        found = [record for name in (a, b) for record in records_by_id(conn, [_record(conn, entity, name)])]
+        one, other = (records_by_id(conn, [_record(conn, entity, name)])[0] for name in (a, b))
+    return explain_two(one, other, learned)
+
+
+def explain_two(one: SourceRecord, other: SourceRecord, learned: Parameters) -> Waterfall:
+    """The waterfall of two records of one entity, as they stand."""
+    found = (one, other)
     columns = {
         name: [record.payload.get(str(field.column_in(""))) for record in found]
         for name, field in learned.model.fields.items()
     }
     records = from_columns([r.source for r in found], [r.source_key for r in found], columns)
     return explain(records, 0, 1, learned)
+
+
+def discreet_waterfall(found: Waterfall) -> Waterfall:
+    """The same with numbers of 16 digits hidden, but for one or two digits in which both sides differ."""
+    steps = []
+    for step in found.steps:
+        left, right = hidden(step.left, step.right)
+        english, indonesian = discreet(step.english), discreet(step.indonesian)
+        steps.append(replace(step, left=left or None, right=right or None, english=english, indonesian=indonesian))
+    return replace(found, left=discreet(found.left), right=discreet(found.right), steps=tuple(steps))
 
 
 def _one_entity(conn: Connection, a: str, b: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from mdi_engine.errors import discreet
 from mdi_engine.jobs.answers import check_answers, check_home
 from mdi_engine.jobs.clerical import Design, read_design
+from mdi_engine.jobs.explain import discreet_waterfall
 from mdi_engine.jobs.home import from_columns, home_ledger, in_force
-from mdi_engine.jobs.sheet import Row, answer_of, hidden, read_sheet, write_sheet
+from mdi_engine.jobs.sheet import Row, answer_of, read_sheet, write_sheet
 from mdi_engine.ledger.records import records_by_id
 from mdi_engine.ledger.store import reading
 from mdi_engine.linkage.clerical import Answer
@@ -39,20 +39,7 @@ class Judging:
 
     def waterfall(self, place: int) -> Waterfall:
         """Why the pair weighs what it weighs; numbers of 16 digits hidden as in the file."""
-        found = explain(self.records, 2 * place, 2 * place + 1, self.learned)
-        steps = []
-        for step in found.steps:
-            left, right = hidden(step.left, step.right)
-            steps.append(
-                replace(
-                    step,
-                    left=left or None,
-                    right=right or None,
-                    english=discreet(step.english),
-                    indonesian=discreet(step.indonesian),
-                )
-            )
-        return replace(found, left=discreet(found.left), right=discreet(found.right), steps=tuple(steps))
+        return discreet_waterfall(explain(self.records, 2 * place, 2 * place + 1, self.learned))
 
 
 def judging(settings: Settings, entity: str, path: Path) -> Judging:

@@ -55,6 +55,17 @@ class Row:
         return replace(self, answer=answer or "")
 
 
+def telling(fields: Iterable[str]) -> list[str]:
+    """The fields that tell a person something, in order: neither the source's key nor what was made of another field.
+
+    >>> telling(["source_key", "name", "name_core", "name_sound", "score"])
+    ['name', 'score']
+    """
+    names = list(fields)
+    made = {f"{name}{end}" for name in names for end in ("_core", "_sound")} | {"source_key"}
+    return [name for name in names if name not in made]
+
+
 def side_by_side(pair: str, one: SourceRecord, other: SourceRecord, fields: Sequence[str]) -> Row:
     """The row of two records, not answered yet."""
     cells = {"source_a": one.source, "source_b": other.source, "key_a": one.source_key, "key_b": other.source_key}
