@@ -18,6 +18,7 @@ import numpy as np
 from mdi_engine.linkage.clustering.decisions import Decision, Forbidden, Members
 from mdi_engine.linkage.clustering.logs import log_sums, stretches
 from mdi_engine.linkage.clustering.profiles import Profiles
+from mdi_engine.linkage.clustering.stewards import Apart
 from mdi_engine.linkage.models.parameters import Completeness, Parameters
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.weights.compare import Ints
@@ -76,13 +77,15 @@ class Rounds:
     with an edge between them that reaches the review threshold, `evidence` what their profiles say.
     """
 
-    def __init__(self, records: Records, edges: Edges, parameters: Parameters, label: Ints) -> None:
+    def __init__(
+        self, records: Records, edges: Edges, parameters: Parameters, label: Ints, apart: Apart | None = None
+    ) -> None:
         near = edges.weight >= parameters.review
         self.label = label.copy()
         self._rank = records.rank
         self._row_of = np.argsort(records.rank)
         self._profiles = Profiles(records, parameters)
-        self._forbidden = Forbidden(records, parameters.model)
+        self._forbidden = Forbidden(records, parameters.model, apart)
         self._least = parameters.match
         low, high = self._sorted(label[edges.left[near]], label[edges.right[near]])
         self._active = np.isin(label, np.unique(np.concatenate([low, high])))
@@ -180,9 +183,11 @@ class Rounds:
         self.reasons = self._forbidden.reasons(self.members, self.left, self.right)
 
 
-def unite(records: Records, edges: Edges, parameters: Parameters, label: Ints) -> tuple[Ints, list[Decision]]:
+def unite(
+    records: Records, edges: Edges, parameters: Parameters, label: Ints, apart: Apart | None = None
+) -> tuple[Ints, list[Decision]]:
     """Unite fragments (`label[row]` is the first row of each) to fixpoint; new labels, and what was decided."""
-    rounds = Rounds(records, edges, parameters, label)
+    rounds = Rounds(records, edges, parameters, label, apart)
     decisions: list[Decision] = []
     while made := rounds.merge(rounds.choices(parameters.completeness)):
         decisions += made

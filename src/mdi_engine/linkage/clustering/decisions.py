@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mdi_engine.linkage.clustering.stewards import DECIDED, Apart
 from mdi_engine.linkage.models.model import Model
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.weights.compare import Ints
@@ -21,7 +22,8 @@ class Decision:
 
     `weight` in millibits: with the reason `mean weight`, the mean over all their pairs; with `profiles` and its
     refusals, the odds that the smaller one belongs to the other against everything else it may be. Between two pieces
-    of a component too large to be judged as a whole it is the weight of their strongest pair.
+    of a component too large to be judged as a whole it is the weight of their strongest pair. What a steward joined is
+    named by the two records, with what they weigh.
     """
 
     left: int
@@ -50,20 +52,24 @@ class Members:
 
 
 class Forbidden:
-    """Why two fragments may not join: two records of one source, or a veto of the model."""
+    """Why two fragments may not join: a steward's decision, two records of one source, or a veto of the model."""
 
-    def __init__(self, records: Records, model: Model) -> None:
+    def __init__(self, records: Records, model: Model, apart: Apart | None = None) -> None:
+        self._apart = apart
         self._source = _once(records, model)
         self._sources = 0 if self._source is None else int(self._source.max(initial=0)) + 1
         self._vetoes = [(records.columns[veto.field].codes, f"veto: {veto.reason}") for veto in model.vetoes]
 
     def reason(self, left: Ints, right: Ints) -> str | None:
         """The reason, or None if nothing forbids the merge."""
+        if self._apart is not None and self._apart.between(left, right):
+            return DECIDED
         if self._source is not None and np.isin(self._source[left], self._source[right]).any():
             return ONE_PER_SOURCE
         for codes, reason in self._vetoes:
             a, b = codes[left], codes[right]
-            if len(np.union1d(a[a >= 0], b[b >= 0])) > 1:
+            a, b = a[a >= 0], b[b >= 0]
+            if len(a) and len(b) and len(np.union1d(a, b)) > 1:
                 return reason
         return None
 
@@ -74,9 +80,13 @@ class Forbidden:
             held = codes[members.rows].astype(np.int64)
             least = np.minimum.reduceat(np.where(held < 0, _NO_VALUE, held), members.start[:-1])
             most = np.maximum.reduceat(held, members.start[:-1])
-            found[np.minimum(least[left], least[right]) < np.maximum(most[left], most[right])] = reason
+            # Where a steward joined two values a side may hold both; a side without a value speaks against nobody.
+            both = (most[left] >= 0) & (most[right] >= 0)
+            found[both & (np.minimum(least[left], least[right]) < np.maximum(most[left], most[right]))] = reason
         if self._source is not None and len(left):
             found[self._share_source(self._source, members, left, right)] = ONE_PER_SOURCE
+        if self._apart is not None and self._apart.pairs:
+            found[self._apart.among(members, left, right)] = DECIDED
         return found
 
     def _share_source(self, source: Ints, members: Members, left: Ints, right: Ints) -> npt.NDArray[np.bool_]:

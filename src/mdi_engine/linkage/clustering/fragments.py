@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from mdi_engine.linkage.clustering.decisions import Decision, Forbidden
+from mdi_engine.linkage.clustering.stewards import Apart
 from mdi_engine.linkage.clustering.unionfind import components
 from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
@@ -27,15 +28,17 @@ MOST_NODES = 1_000
 BATCH = 100_000
 
 
-def fragments(records: Records, edges: Edges, parameters: Parameters) -> tuple[Ints, list[Decision]]:
+def fragments(
+    records: Records, edges: Edges, parameters: Parameters, apart: Apart | None = None
+) -> tuple[Ints, list[Decision]]:
     """Per row the fragment it is in (the row of lowest rank there), and what was decided.
 
-    The result does not depend on the order of rows or edges.
+    No fragment holds rows that are `apart`. The result does not depend on the order of rows or edges.
     """
     rank, row_of = records.rank, np.argsort(records.rank)
     strong = edges.weight >= parameters.match
     a, b, weight = rank[edges.left[strong]], rank[edges.right[strong]], edges.weight[strong]
-    scorer, forbid = Scorer(records, parameters), Forbidden(records, parameters.model)
+    scorer, forbid = Scorer(records, parameters), Forbidden(records, parameters.model, apart)
     label = np.arange(len(records), dtype=np.int64)
     decisions: list[Decision] = []
     found = (row_of[nodes] for nodes in _components(len(records), a, b, weight, row_of, decisions))
