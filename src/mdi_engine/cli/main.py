@@ -20,6 +20,8 @@ from mdi_engine.cli.evaluate import evaluate
 from mdi_engine.cli.profile import profile
 from mdi_engine.cli.registry import demo, ingest, link, train
 from mdi_engine.cli.report import report
+from mdi_engine.cli.review import COMMANDS as REVIEW
+from mdi_engine.cli.review import review
 from mdi_engine.cli.suggest import suggest_blocking
 from mdi_engine.cli.tables import dedupe, explain
 from mdi_engine.errors import MdiError, discreet
@@ -42,6 +44,8 @@ _COMMANDS = (
     doctor,
     generate,
 )
+# Commands of two words: what the first one is for, and the second ones.
+_GROUPS = ((review, REVIEW),)
 
 app = typer.Typer(
     name="mdi",
@@ -58,9 +62,21 @@ def _example_first(command: Callable[..., object]) -> str:
     return "\n\n".join([example, sentence, *rest])
 
 
+def _sentence(command: Callable[..., object]) -> str:
+    return inspect.cleandoc(command.__doc__ or "").split("\n")[0]
+
+
+def _register(group: typer.Typer, name: str, command: Callable[..., object]) -> None:
+    group.command(name, help=_example_first(command), short_help=_sentence(command))(command)
+
+
 for _command in _COMMANDS:
-    _sentence = inspect.cleandoc(_command.__doc__ or "").split("\n")[0]
-    app.command(_command.__name__.replace("_", "-"), help=_example_first(_command), short_help=_sentence)(_command)
+    _register(app, _command.__name__.replace("_", "-"), _command)
+for _group, _commands in _GROUPS:
+    _grouped = typer.Typer(name=_group.__name__, no_args_is_help=True, rich_markup_mode=None)
+    for _name, _second in _commands.items():
+        _register(_grouped, _name, _second)
+    app.add_typer(_grouped, help=_example_first(_group), short_help=_sentence(_group))
 
 
 def _version(asked: bool) -> None:
