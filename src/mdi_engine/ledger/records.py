@@ -18,6 +18,7 @@ from mdi_engine.ledger.dialect import STREAMED
 from mdi_engine.ledger.events import append_event, from_ranges, head, next_seq, read_events, to_ranges
 from mdi_engine.ledger.payloads import Payload, Stated, chain_commitments, stated
 from mdi_engine.ledger.schema import record_versions, source_records
+from mdi_engine.ledger.tombstones import without_forgotten
 from mdi_engine.ledger.versions import Batch, Known
 
 RECORDS_APPENDED = "records-appended"
@@ -27,12 +28,15 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class AppendCounts:
-    """What `append_versions` did. `new` counts records that were not live before, returning ones included."""
+    """What `append_versions` did. `new` counts records that were not live before, returning ones included; `forgotten`
+    rows that were passed over, since their person was forgotten.
+    """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     withdrawn: int = 0
+    forgotten: int = 0
 
     def __add__(self, other: AppendCounts) -> AppendCounts:
         return AppendCounts(
@@ -40,6 +44,7 @@ class AppendCounts:
             self.changed + other.changed,
             self.unchanged + other.unchanged,
             self.withdrawn + other.withdrawn,
+            self.forgotten + other.forgotten,
         )
 
 
@@ -70,7 +75,8 @@ def append_versions(
 
     Idempotent: rows that say what the ledger knows change nothing. Each `CHUNK` of rows that changes something is one
     event; a call that changes nothing writes none. Call it in `writing` with one chunk at a time to keep transactions
-    short. A key must not be given twice in one call. Unknown keys in `withdrawn` are passed over.
+    short. A key must not be given twice in one call. Unknown keys in `withdrawn` are passed over, and so are rows of
+    people who were forgotten (`tombstones`).
     """
     opened = open_delivery(conn, entity, source, delivery)
     counts = AppendCounts()
@@ -161,6 +167,8 @@ def as_of_event(table: pa.Table) -> int:
 
 def _append_chunk(conn: Connection, entity: str, source: str, delivery: int, rows: Stated) -> AppendCounts:
     _refuse_doubled(rows.keys)
+    given = len(rows.keys)
+    rows = without_forgotten(conn, entity, source, rows)
     known = versions.lookup(conn, entity, source, rows.keys)
     new = [place for place, key in enumerate(rows.keys) if key not in known]
     changed = [place for place, key in enumerate(rows.keys) if key in known and not _same(known[key], rows, place)]
@@ -172,7 +180,8 @@ def _append_chunk(conn: Connection, entity: str, source: str, delivery: int, row
         before = [known[rows.keys[place]] for place in changed]
         later = Batch([each.id for each in before], [each.version + 1 for each in before], rows.at(changed))
         _write(conn, entity, source, delivery, fresh, later)
-    return AppendCounts(len(new) + returned, len(changed) - returned, len(rows.keys) - len(new) - len(changed))
+    unchanged = len(rows.keys) - len(new) - len(changed)
+    return AppendCounts(len(new) + returned, len(changed) - returned, unchanged, forgotten=given - len(rows.keys))
 
 
 def _refuse_doubled(keys: Sequence[str]) -> None:

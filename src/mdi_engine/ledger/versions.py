@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -11,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Join, and_, bindparam, delete,
 from mdi_engine.ledger.dialect import insert_rows
 from mdi_engine.ledger.payloads import Stated
 from mdi_engine.ledger.schema import keyed_records, match_keys, record_versions, source_records
+
+_IN_LIST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,28 @@ def raise_records(conn: Connection, batch: Batch) -> None:
     change = update(source_records).where(source_records.c.id == bindparam("record"))
     change = change.values(version=bindparam("to"), live=True)
     conn.execute(change, [{"record": id_, "to": to} for id_, to in zip(batch.ids, batch.versions, strict=True)])
-    _forget_keys(conn, batch.ids)
+    drop_keys(conn, batch.ids)
 
 
 def withdraw_records(conn: Connection, ids: Sequence[int]) -> None:
     """Records that their source no longer names."""
     conn.execute(update(source_records).where(source_records.c.id.in_(ids)).values(live=False))
-    _forget_keys(conn, ids)
+    drop_keys(conn, ids)
 
 
-def _forget_keys(conn: Connection, ids: Sequence[int]) -> None:
+def drop_keys(conn: Connection, ids: Sequence[int]) -> None:
     """Match keys of an older version would make candidates that the record no longer is."""
     conn.execute(delete(match_keys).where(match_keys.c.record_id.in_(ids)))
     conn.execute(delete(keyed_records).where(keyed_records.c.record_id.in_(ids)))
+
+
+def own_niks(conn: Connection, ids: Sequence[int]) -> set[str]:
+    """The NIKs that the newest versions of these records bear as their own."""
+    found: set[str] = set()
+    for start in range(0, len(ids), _IN_LIST):
+        some = ids[start : start + _IN_LIST]
+        texts = conn.execute(
+            select(record_versions.c.payload).select_from(newest()).where(source_records.c.id.in_(some))
+        ).scalars()
+        found |= {nik for text in texts if text is not None and (nik := json.loads(text).get("nik")) is not None}
+    return found
