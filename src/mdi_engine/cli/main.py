@@ -22,6 +22,7 @@ from mdi_engine.cli.registry import demo, ingest, link, train
 from mdi_engine.cli.report import report
 from mdi_engine.cli.review import COMMANDS as REVIEW
 from mdi_engine.cli.review import review
+from mdi_engine.cli.safety import rebuild
 from mdi_engine.cli.suggest import suggest_blocking
 from mdi_engine.cli.tables import dedupe, explain
 from mdi_engine.errors import MdiError, discreet
@@ -41,6 +42,7 @@ _COMMANDS = (
     report,
     history,
     verify,
+    rebuild,
     doctor,
     generate,
 )

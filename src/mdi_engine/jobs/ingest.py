@@ -122,7 +122,7 @@ def ingest(
         if not yes:
             require_ledger(settings, con)
         extracts = _received(contract, files, folder, progress)
-        digest = _digest(contract, extracts)
+        digest = delivery_digest(contract, extracts)
         healed = {late.delivery: _append(settings, con, late, progress) for late in landing.pending(con, source)}
         landed = landing.find(con, source, digest)
         if landed is not None and not landed.newest and not yes:
@@ -151,7 +151,7 @@ def _received(contract: Contract, files: Sequence[Path], folder: Path, progress:
     return extracts
 
 
-def _digest(contract: Contract, extracts: Sequence[Extract]) -> str:
+def delivery_digest(contract: Contract, extracts: Sequence[Extract]) -> str:
     """Equal when the same files, in any order, would be read and mapped in the same way."""
     content = [contract.digest, sorted(extract.sha256 for extract in extracts)]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import counted
 from mdi_engine.jobs.home import home_ledger, master_rows
+from mdi_engine.ledger.arrivals import told_since
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.payloads import payload_hash
@@ -46,7 +47,7 @@ def verify_home(settings: Settings) -> VerifyReport:
     nobody takes in a delivery or links, so that the two stores belong to one state.
     """
     with home_ledger(settings) as engine, _workbench(settings) as con, reading(engine) as conn:
-        findings = [*verify(conn), *(_lost() if con is None else _against(con, conn))]
+        findings = [*verify(conn), *(_lost() if con is None else against_workbench(con, conn))]
         return VerifyReport(head(conn), tuple(findings), {each.entity: each.waiting for each in summary(conn).entities})
 
 
@@ -56,10 +57,11 @@ def _workbench(settings: Settings) -> AbstractContextManager[duckdb.DuckDBPyConn
 
 
 def _lost() -> Iterator[Finding]:
-    yield Finding("workbench", "There is no workbench; ingesting and linking again makes one.")
+    yield Finding("workbench", "There is no workbench; `mdi rebuild` makes one.")
 
 
-def _against(con: duckdb.DuckDBPyConnection, conn: Connection) -> Iterator[Finding]:
+def against_workbench(con: duckdb.DuckDBPyConnection, conn: Connection) -> Iterator[Finding]:
+    """Where the workbench does not agree with the ledger."""
     for delivery in deliveries(con):
         if not delivery.appended:
             what = f"{delivery.source}: delivery {delivery.delivery} landed, but the ledger has not all of it"
@@ -71,11 +73,11 @@ def _against(con: duckdb.DuckDBPyConnection, conn: Connection) -> Iterator[Findi
 
 
 def _delivery(con: duckdb.DuckDBPyConnection, conn: Connection, newest: Standing) -> Iterator[Finding]:
-    """Nothing came after the newest delivery of a source: the ledger's live records say what its rows say."""
-    known = known_keys(conn, newest.entity, newest.source)
+    """The ledger's live records say what the rows of a source's newest files say, unless they were told anew since."""
+    known, later = known_keys(conn, newest.entity, newest.source), told_since(conn, newest.entity, newest.source)
     fields = ENTITIES[newest.entity].field_names
     chunks = canonical_rows(con, newest.entity, newest.delivery, fields, CHUNK)
-    wrong = sum(known.get(key) != payload_hash(row) for rows in chunks for key, row in rows)
+    wrong = sum(known.get(key) != payload_hash(row) for rows in chunks for key, row in rows if key not in later)
     if wrong:
         what = f"{newest.source}: in delivery {newest.delivery}, {counted(wrong, 'row')} not in the ledger as landed"
         yield Finding("workbench", f"{what}; ingest the newest extract again.")

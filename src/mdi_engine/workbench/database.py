@@ -112,7 +112,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
             ) from error
         raise MdiError(
             f"{path} cannot be opened as a workbench: {error}",
-            hint="The workbench can be rebuilt: move the file away and ingest the latest extracts again.",
+            hint="`mdi rebuild` makes it again from the ledger and the kept extracts.",
             path=str(path),
         ) from error
 

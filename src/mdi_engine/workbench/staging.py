@@ -94,6 +94,17 @@ def absent_keys(con: duckdb.DuckDBPyConnection, known: Iterable[str]) -> list[st
     return sorted(set(known) - present)
 
 
+def leave_out(con: duckdb.DuckDBPyConnection, unwanted: Callable[[str | None, str | None], bool]) -> int:
+    """Take out of the staged delivery, raw rows included, those whose key or NIK is `unwanted`; returns how many."""
+    columns = {name for name, *_ in con.execute("DESCRIBE staged").fetchall()}
+    nik = "nik" if "nik" in columns else "NULL"
+    rows = con.execute(f"SELECT row_id, source_key, {nik} FROM staged").fetchall()  # noqa: S608
+    barred = [row_id for row_id, key, number in rows if unwanted(key, number)]
+    for table in ("raw", "staged", "set_aside"):
+        con.execute(f"DELETE FROM temp.{table} WHERE row_id IN (SELECT unnest(?::BIGINT[]))", [barred])  # noqa: S608
+    return len(barred)
+
+
 def rows_without_key(con: duckdb.DuckDBPyConnection) -> int:
     """Rows set aside whose key nobody can read, so that it counts as absent. Rows that the mapping leaves out are not
     among them: that they are absent is its decision.
