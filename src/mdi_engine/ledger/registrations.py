@@ -1,0 +1,123 @@
+"""What the registration of one record reads of the ledger, and how it is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from mdi_engine.errors import Conflict
+from mdi_engine.ledger.answered import Answers, answers
+from mdi_engine.ledger.apply import apply_now
+from mdi_engine.ledger.deliveries import DeliveryInfo, finish_delivery
+from mdi_engine.ledger.events import head
+from mdi_engine.ledger.history import number_of
+from mdi_engine.ledger.matchkeys import mark_keyed, write_match_keys
+from mdi_engine.ledger.neighbourhood import batches
+from mdi_engine.ledger.payloads import Stated
+from mdi_engine.ledger.records import append_versions, record_id
+from mdi_engine.ledger.review import WAITING, Task, open_tasks
+from mdi_engine.ledger.schema import masters, memberships, review_tasks, source_records
+
+# What a source registers one by one is one delivery, until a file of it comes in between.
+_DELIVERY = DeliveryInfo("delta", ())
+
+RuleKey = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record as it stood when it was found: its newest version and its number, None while it waits for one."""
+
+    id: int
+    version: int
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a record shall stand: with these records, and apart from those, which bore its number until now.
+
+    `doubts` are records that it may be one with, each with what is to be asked and the weight in millibits.
+    """
+
+    beside: frozenset[int] = frozenset()
+    without: frozenset[int] = frozenset()
+    doubts: tuple[tuple[str, int, int], ...] = ()
+
+
+def live_among(conn: Connection, ids: Iterable[int]) -> frozenset[Found]:
+    """Those of these records that are live, as they stand."""
+    columns, found = source_records.c, set[Found]()
+    for some in batches(sorted(set(ids))):
+        statement = select(columns.id, columns.version, memberships.c.number).select_from(
+            source_records.outerjoin(memberships, memberships.c.record_id == columns.id)
+        )
+        found |= {Found(*row) for row in conn.execute(statement.where(columns.id.in_(some), columns.live))}
+    return frozenset(found)
+
+
+def members_of(conn: Connection, entity: str, numbers: Iterable[str]) -> set[int]:
+    """The records that bear any of these numbers, live or not."""
+    members: set[int] = set()
+    for some in batches(sorted(set(numbers))):
+        statement = select(memberships.c.record_id).where(memberships.c.entity == entity)
+        members |= set(conn.execute(statement.where(memberships.c.number.in_(some))).scalars())
+    return members
+
+
+def said_of(conn: Connection, entity: str, record: int | None) -> Answers:
+    """What stewards said of a record; of one that never arrived, nothing."""
+    return Answers() if record is None else answers(conn, entity, [record])
+
+
+def founder_of(conn: Connection, entity: str, number: str) -> int:
+    """The record for which a number was founded."""
+    statement = select(masters.c.founder).where(masters.c.entity == entity, masters.c.number == number)
+    return int(conn.execute(statement).scalar_one())
+
+
+def asked_about(conn: Connection, entity: str, record: int) -> bool:
+    """Whether a review task about a record waits for its answer."""
+    columns = review_tasks.c
+    statement = select(columns.records).where(columns.entity == entity, columns.state.in_(WAITING))
+    # The text search narrows many tasks to a few.
+    texts = conn.execute(statement.where(columns.records.contains(str(record)))).scalars()
+    return any(record in json.loads(text) for text in texts)
+
+
+def write_registered(
+    conn: Connection,
+    *,
+    entity: str,
+    source: str,
+    row: Stated,
+    version: int,
+    keys: Mapping[int, Sequence[RuleKey]],
+    placed: Placed,
+    actor: str,
+) -> tuple[int, str]:
+    """Append what one record says, with its match keys by version of the parameters, and give it its number.
+
+    `version` is the one in force, by which it was judged.
+    Call it in `writing`. Returns the record's id and the number. Raises Conflict if the record may not come back.
+    """
+    append_versions(conn, entity=entity, source=source, delivery=_DELIVERY, rows=row)
+    finish_delivery(conn, entity, source, _DELIVERY)
+    record = record_id(conn, entity, source, row.keys[0])
+    if record is None or not live_among(conn, [record]):
+        raise Conflict(f"{source}: this record was forgotten and is not taken in again.", source=source)
+    for of_version, pairs in keys.items():
+        write_match_keys(conn, entity, of_version, sorted((rule, key, record) for rule, key in pairs))
+        mark_keyed(conn, of_version, [record])
+    clusters: list[Collection[int]] = [placed.beside | {record}]
+    if placed.without:
+        clusters.append(placed.without)
+    apply_now(conn, entity=entity, parameters_version=version, as_of_event=head(conn), clusters=clusters, actor=actor)
+    open_tasks(conn, entity, [Task(kind, (record, other), weight) for kind, other, weight in placed.doubts])
+    number = number_of(conn, record)
+    if number is None:
+        raise Conflict(f"{source}: the record got no number.", hint="Run `mdi verify`.", source=source)
+    return record, number
