@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +19,7 @@ from mdi_engine.cli.output import Table, as_json, facts, note, show
 from mdi_engine.errors import UsageError
 
 if TYPE_CHECKING:
+    from mdi_engine.entities.survivorship import Chosen
     from mdi_engine.jobs.lookup import LookupReport, MasterReport
     from mdi_engine.ledger.history import MasterView
 
@@ -26,7 +29,10 @@ _STDIN = "-"
 
 def lookup(
     entity: EntityName,
-    number: Annotated[str | None, typer.Option("--number", help="The number of a master, in force or not.")] = None,
+    named: Annotated[
+        str | None, typer.Argument(metavar="NUMBER", help="The number of a master, in force or not.")
+    ] = None,
+    number: Annotated[str | None, typer.Option("--number", help="The same; - reads it from stdin.")] = None,
     nik: Annotated[str | None, typer.Option("--nik", metavar="-", help="The NIK; - reads it from stdin.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="A name, as anybody would write it.")] = None,
     birthdate: Annotated[str | None, typer.Option("--birthdate", help="Date of birth, day first or ISO.")] = None,
@@ -49,23 +55,23 @@ def lookup(
     \b
         mdi lookup facility --name "RSUD Sidoarjo" --province "Jawa Timur"
         mdi lookup patient --name "Siti Aminah" --birthdate 17-08-1985 --gender P
-        mdi lookup facility --number 1000123456
+        mdi lookup facility 1000123456
 
-    A value of - is read from standard input, so that it stands in no list of processes and no history. What an
-    entity can be asked by is told where something else is given.
+    A number gives its golden record: each value with the record that says it and since when, the rule that chose it,
+    and what others say. A value of - is read from standard input, so that it stands in no list of processes and no
+    history. What an entity can be asked by is told where something else is given.
     """
     from mdi_engine.jobs import lookup as job
 
     given = {"nik": nik, "name": name, "birthdate": birthdate, "gender": gender, "mother": mother, "phone": phone}
     given |= {"str": str_, "sip": sip, "nie": nie, "maker": maker, "province": province, "kode": kode, "code": code}
-    query = _from_stdin({"number": number, **given})
-    asked = query.pop("number")
+    query = _from_stdin({"NUMBER": named, "number": number, **given})
+    numbers = [found for found in (query.pop("NUMBER"), query.pop("number")) if found is not None]
     settings = settings_of(home)
-    if asked is not None:
-        if any(value is not None for value in query.values()):
+    if numbers:
+        if len(numbers) > 1 or any(value is not None for value in query.values()):
             raise UsageError("--number says all; other values beside it have no meaning", hint="Give one or the other.")
-        found = job.lookup_number(settings, entity, asked)
-        return as_json(found.to_dict()) if json else _show_master(found)
+        return _show_number(job.lookup_number(settings, entity, numbers[0]), json=json)
     report = job.lookup(settings, entity, {field: value for field, value in query.items() if value is not None}, limit)
     if json:
         as_json(report.to_dict())
@@ -76,17 +82,24 @@ def lookup(
 
 def history(
     number: Annotated[str, typer.Argument(metavar="ID", help="A number that was issued at any time.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="As it stood at the end of that day, or then; in UTC.")
+    ] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Tell what became of a number.
+    """Tell what became of a number, or what it was at a date.
 
     \b
         mdi history 1000123456
+        mdi history 1000123456 --as-of 2026-11-24
+
+    With a date: the master, its records and the golden record as the ledger had them then, and what had happened to
+    the number by then.
     """
     from mdi_engine.jobs.history import history_of
 
-    found = history_of(settings_of(home), number)
+    found = history_of(settings_of(home), number, as_of=as_of)
     if json:
         return as_json(found.to_dict())
     rows = [
@@ -100,6 +113,8 @@ def history(
         for entry in found.entries
     ]
     show(facts(_standing(found.master)), "")
+    if found.golden:
+        show(_golden(found.golden), "")
     return show(Table(("event", "at", "what", "numbers", "records"), rows))
 
 
@@ -112,14 +127,34 @@ def _from_stdin(values: dict[str, str | None]) -> dict[str, str | None]:
     return {name: line if name in asking else value for name, value in values.items()}
 
 
-def _show_master(found: MasterReport) -> None:
+def _show_number(found: MasterReport, *, json: bool) -> None:
+    from mdi_engine.jobs.golden import golden_of
+
+    golden = golden_of(found.master)
+    if json:
+        return as_json({**found.to_dict(), "golden": [asdict(one) for one in golden]})
     if found.via is not None:
         note(f"{found.via} redirects to {found.number}.")
     records = [
         (f"{record.source}:{record.source_key}", record.payload.get("name"), record.payload.get("province"))
         for record in found.master.records
     ]
-    show(facts(_standing(found.master)), "", Table(("record", "name", "province"), records))
+    return show(facts(_standing(found.master)), "", Table(("record", "name", "province"), records), "", _golden(golden))
+
+
+def _golden(golden: Sequence[Chosen]) -> Table:
+    rows = [
+        (
+            one.field,
+            one.value,
+            f"{one.source}:{one.key}",
+            _second(one.date),
+            one.rule,
+            "; ".join(f"{said.value} ({said.source}:{said.key})" for said in one.beaten) or None,
+        )
+        for one in golden
+    ]
+    return Table(("field", "value", "record", "since", "rule", "others say"), rows)
 
 
 def _second(moment: str) -> str:

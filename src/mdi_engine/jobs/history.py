@@ -1,13 +1,18 @@
-"""What became of a number."""
+"""What became of a number, up to now or up to a date."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from sqlalchemy import Connection
+
 from mdi_engine.entities import ENTITIES
+from mdi_engine.entities.survivorship import Chosen
 from mdi_engine.errors import NotFound
+from mdi_engine.jobs.golden import golden_of, moment
 from mdi_engine.jobs.home import home_ledger
-from mdi_engine.ledger.history import HistoryEntry, MasterView, history, master
+from mdi_engine.ledger.as_of import event_at, master_at
+from mdi_engine.ledger.history import HistoryEntry, MasterView, history, master, resolve
 from mdi_engine.ledger.records import records_by_id
 from mdi_engine.ledger.store import reading
 from mdi_engine.settings import Settings
@@ -15,27 +20,49 @@ from mdi_engine.settings import Settings
 
 @dataclass(frozen=True)
 class HistoryReport:
-    """A number as it stands, and what happened to it, oldest first. `names` calls each record `source:key` by id."""
+    """A number as it stands, or stood at a date, and what had happened to it, oldest first.
+
+    `golden` is its golden record as of the date; of a number in the present, see `lookup_number`. `names` calls each
+    record `source:key` by id.
+    """
 
     master: MasterView
     entries: tuple[HistoryEntry, ...]
     names: dict[int, str]
+    golden: tuple[Chosen, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, ready for JSON."""
         return asdict(self)
 
 
-def history_of(settings: Settings, number: str) -> HistoryReport:
-    """The history of a number of any entity. Raises `NotFound` if no entity ever issued it."""
+def history_of(settings: Settings, number: str, *, as_of: str | None = None) -> HistoryReport:
+    """The history of a number of any entity, up to a date (see `golden.moment`) if one is given.
+
+    Raises `NotFound` if no entity ever issued it, or none by then, `UsageError` if the date cannot be read.
+    """
+    until = None if as_of is None else moment(as_of)
     with home_ledger(settings) as engine, reading(engine) as conn:
-        for entity in ENTITIES:
-            try:
-                view = master(conn, entity, number)
-            except NotFound:
-                continue
-            entries = tuple(history(conn, entity, number))
-            ids = sorted({record for entry in entries for record in entry.records})
-            names = {record.id: f"{record.source}:{record.source_key}" for record in records_by_id(conn, ids)}
-            return HistoryReport(view, entries, names)
+        entity = _entity_of(conn, number)
+        entries = history(conn, entity, number)
+        if until is None:
+            return HistoryReport(master(conn, entity, number), tuple(entries), _names(conn, entries))
+        event = event_at(conn, until)
+        view = master_at(conn, entity, number, event)
+        entries = [entry for entry in entries if entry.seq <= event]
+        return HistoryReport(view, tuple(entries), _names(conn, entries), golden_of(view))
+
+
+def _entity_of(conn: Connection, number: str) -> str:
+    for entity in ENTITIES:
+        try:
+            resolve(conn, entity, number)
+        except NotFound:
+            continue
+        return entity
     raise NotFound(f"no number {number} was ever issued", hint="Look it up by what you know: `mdi lookup`.")
+
+
+def _names(conn: Connection, entries: list[HistoryEntry]) -> dict[int, str]:
+    ids = sorted({record for entry in entries for record in entry.records})
+    return {record.id: f"{record.source}:{record.source_key}" for record in records_by_id(conn, ids)}

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 
 from mdi_engine.errors import NotFound
 from mdi_engine.ledger.apply import MASTERS_ASSIGNED
+from mdi_engine.ledger.dated import DatedRecord, dated_records
 from mdi_engine.ledger.events import Event, as_event, from_ranges
-from mdi_engine.ledger.records import SourceRecord, records_by_id
 from mdi_engine.ledger.schema import events, masters, memberships
 
 
@@ -25,7 +25,10 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class MasterView:
-    """A master with its live records and the numbers that redirect to it. `status`: active, merged or retired."""
+    """A master with its records and the numbers that redirect to it. `status`: active, merged or retired.
+
+    A record that was withdrawn is among them until the next link job.
+    """
 
     entity: str
     number: str
@@ -34,7 +37,7 @@ class MasterView:
     split_from: str | None
     founded_at: str
     redirects: tuple[str, ...]
-    records: tuple[SourceRecord, ...]
+    records: tuple[DatedRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def master(conn: Connection, entity: str, number: str) -> MasterView:
         number,
         *row,
         redirects=tuple(sorted(conn.execute(redirects).scalars())),
-        records=tuple(records_by_id(conn, conn.execute(members).scalars())),
+        records=tuple(dated_records(conn, conn.execute(members).scalars())),
     )
 
 
@@ -93,14 +96,19 @@ def number_of(conn: Connection, record_id: int) -> str | None:
 def history(conn: Connection, entity: str, number: str) -> list[HistoryEntry]:
     """What happened to a number, oldest first. Raises NotFound if it was never issued."""
     resolve(conn, entity, number)
-    # The text search narrows millions of records to a few events; their bodies then say what it was.
+    return [entry for event in assigning_events(conn, entity, number) for entry in _entries(event, number)]
+
+
+def assigning_events(conn: Connection, entity: str, number: str) -> Iterator[Event]:
+    """The events that say something of this number, in order; all that ever became of it stands in them."""
+    # The text search narrows millions of records to a few events.
     rows = conn.execute(
         select(events)
         .where(events.c.entity == entity, events.c.kind == MASTERS_ASSIGNED)
         .where(events.c.body.contains(f'"{number}"', autoescape=True))
         .order_by(events.c.seq)
     )
-    return [entry for row in rows.mappings() for entry in _entries(as_event(row), number)]
+    return (as_event(row) for row in rows.mappings())
 
 
 def _entries(event: Event, number: str) -> Iterator[HistoryEntry]:
