@@ -107,13 +107,16 @@ class Decided:
 def list_reviews(
     settings: Settings, entity: str | None = None, *, states: Sequence[str] = review.WAITING, limit: int = 20
 ) -> ReviewList:
-    """Tasks of an entity, or of all, ordered by what their answer is worth; of the same worth, the older one first."""
+    """Tasks of an entity, or of all, ordered by what their answer is worth; of the same worth, the older one first.
+
+    What was put off with the answer later comes after all else.
+    """
     if entity is not None:
         entity_named(entity)
     with home_ledger(settings) as engine, reading(engine) as conn:
         tasks = list(review.list_tasks(conn, entity, states=states))
         found = stakes(conn, tasks)
-        tasks.sort(key=lambda task: (-found[task.id].worth, task.id))
+        tasks.sort(key=lambda task: (task.answer == review.LATER, -found[task.id].worth, task.id))
         return ReviewList(len(tasks), tuple(_listed(conn, task, found[task.id]) for task in tasks[:limit]))
 
 
