@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 
 from mdi_engine.entities.survivorship import Chosen
 from mdi_engine.errors import NotFound, UsageError
@@ -17,7 +17,7 @@ from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.history import number_of
 from mdi_engine.ledger.records import append_versions
-from mdi_engine.ledger.schema import events, source_records
+from mdi_engine.ledger.schema import deliveries, events, source_records
 from mdi_engine.ledger.store import open_ledger, reading, writing
 from mdi_engine.settings import Settings
 
@@ -59,9 +59,13 @@ class Registry:
             return str(number_of(conn, record))
 
     def _at_noon(self) -> None:
-        """Put the newest event on its day; the chain of hashes is not what is looked at here."""
+        """Put what is newest on its day; the chain of hashes is not what is looked at here."""
+        noon = self.noon(self.day)
         with writing(self.engine) as conn:
-            conn.execute(update(events).where(events.c.seq == head(conn)).values(at=self.noon(self.day)))
+            conn.execute(update(events).where(events.c.seq == head(conn)).values(at=noon))
+            newest = select(func.max(deliveries.c.id)).scalar_subquery()
+            recent = deliveries.c.id == newest, deliveries.c.received_at > noon
+            conn.execute(update(deliveries).where(*recent).values(received_at=noon))
 
     @staticmethod
     def noon(day: int) -> str:

@@ -11,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_helpers import add
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from mdi_engine.errors import NotFound
 from mdi_engine.ledger.apply import apply_clusters
 from mdi_engine.ledger.as_of import event_at, master_at
 from mdi_engine.ledger.dated import dated_records
-from mdi_engine.ledger.events import append_event, head, read_events
+from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo
+from mdi_engine.ledger.events import append_event, canonical_json, head, read_events, sha256
 from mdi_engine.ledger.fold import fold
 from mdi_engine.ledger.history import master
-from mdi_engine.ledger.schema import events, masters, record_versions, source_records
+from mdi_engine.ledger.records import append_versions
+from mdi_engine.ledger.schema import deliveries, events, masters, record_versions, source_records
 from mdi_engine.ledger.steps import Folded
 from mdi_engine.ledger.store import open_ledger, reading, writing
 
@@ -43,6 +45,14 @@ def run(engine: Engine, months: list[Month]) -> None:
         add(engine, dict(names), withdrawn=sorted(set(KEYS) - names.keys()))
         if linked:
             link(engine, by_name(engine, names))
+
+
+def deliver(engine: Engine, names: dict[str, str], *, file: bool) -> None:
+    digest = sha256(canonical_json(names))
+    info = DeliveryInfo("delta", (DeliveredFile("a.csv", digest),) if file else ())
+    rows = [(key, {"name": name}) for key, name in names.items()]
+    with writing(engine) as conn:
+        append_versions(conn, entity="facility", source="sirs", delivery=info, rows=rows)
 
 
 def by_name(engine: Engine, names: dict[str, str]) -> list[list[int]]:
@@ -99,12 +109,12 @@ def check(conn: Connection, folded: Folded, number: str, event: int) -> None:
         assert record.payload["name"] in conn.execute(said).scalar_one()
 
 
-def test_a_record_is_dated_by_the_event_that_brought_its_version(engine: Engine) -> None:
-    add(engine, {"a": "RSUD Bima", "b": "RSUD Dompu"})
-    add(engine, {"a": "RSUD Bima", "b": "RSUD Dompu Baru"})
+def test_a_record_is_dated_by_the_delivery_that_brought_its_version(engine: Engine) -> None:
+    for names in ({"a": "RSUD Bima", "b": "RSUD Dompu"}, {"a": "RSUD Bima", "b": "RSUD Dompu Baru"}):
+        deliver(engine, names, file=True)
     known = ids(engine)
     with reading(engine) as conn:
-        at = dict(conn.execute(select(events.c.seq, events.c.at)).all())
+        at = dict(conn.execute(select(deliveries.c.id, deliveries.c.received_at)).all())
         today = dated_records(conn, known.values())
         assert [(record.source_key, record.event, record.at) for record in today] == [("a", 1, at[1]), ("b", 2, at[2])]
         assert [record.payload["name"] for record in dated_records(conn, known.values(), 1)] == [
@@ -113,6 +123,20 @@ def test_a_record_is_dated_by_the_event_that_brought_its_version(engine: Engine)
         ]
         assert dated_records(conn, known.values(), 0) == dated_records(conn, [999]) == []
         assert dated_records(conn, known.values(), 2) == today
+
+
+def test_what_came_one_by_one_is_dated_by_its_event_and_rows_of_one_file_are_of_one_age(engine: Engine) -> None:
+    for name in "ab":
+        deliver(engine, {name: name}, file=False)
+    with reading(engine) as conn:
+        at = dict(conn.execute(select(events.c.seq, events.c.at)).all())
+        assert [record.at for record in dated_records(conn, ids(engine).values())] == [at[1], at[2]]
+        assert conn.execute(select(func.count()).select_from(deliveries)).scalar_one() == 1
+    for name in "cd":
+        add(engine, {name: name})  # the second one goes on with the delivery
+    with reading(engine) as conn:
+        (*_, c, d) = dated_records(conn, ids(engine).values())
+        assert (c.event != d.event, c.at == d.at) == (True, True)
 
 
 def test_a_withdrawn_record_is_not_live_from_then_until_it_returns(engine: Engine) -> None:

@@ -7,18 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, not_, or_, select
+from sqlalchemy import Connection, Select, and_, case, func, not_, or_, select
 
-from mdi_engine.ledger.events import as_event
+from mdi_engine.ledger.events import as_event, canonical_json
 from mdi_engine.ledger.neighbourhood import batches
 from mdi_engine.ledger.records import RECORDS_APPENDED, SourceRecord
-from mdi_engine.ledger.schema import events, record_versions, source_records
+from mdi_engine.ledger.schema import deliveries, events, record_versions, source_records
 from mdi_engine.ledger.steps import SUBJECT_FORGOTTEN
+
+_NO_FILES = canonical_json([])
 
 
 @dataclass(frozen=True, slots=True)
 class DatedRecord(SourceRecord):
-    """A version of a record, brought by event `event` at `at` (UTC). `live`: its source has not withdrawn it.
+    """A version of a record, brought by event `event`. `live`: its source has not withdrawn it.
+
+    `at` (UTC) is when its delivery was received: rows of one delivery are of one age, however many events they took.
+    What came one by one, without a file, is as old as its event.
 
     `payload` is empty once the person is forgotten, also where it is read as of an earlier event.
     """
@@ -35,8 +40,9 @@ def dated_records(conn: Connection, ids: Iterable[int], event: int | None = None
     """
     found: list[DatedRecord] = []
     for some in batches(sorted(ids)):
-        for *whose, payload, seq, at, live in conn.execute(_newest(some, event)):
-            found.append(DatedRecord(*whose, json.loads(payload or "{}"), seq, at, live))
+        for id_, entity, source, key, version, payload, seq, at, live in conn.execute(_newest(some, event)):
+            said = json.loads(payload or "{}")
+            found.append(DatedRecord(id_, entity, source, key, version, said, seq, at, live))
     if event is not None:
         gone = _withdrawn(conn, {record.id: record.event for record in found}, event)
         found = [replace(record, live=record.id not in gone) for record in found]
@@ -50,11 +56,13 @@ def _newest(ids: Sequence[int], event: int | None) -> Select[Any]:
         earlier = record_versions.alias()
         until = earlier.c.record_id == known.id, earlier.c.event <= event
         version = select(func.max(earlier.c.version)).where(*until).scalar_subquery()
+    at = case((deliveries.c.files == _NO_FILES, events.c.at), else_=deliveries.c.received_at)
     return (
         select(known.id, known.entity, known.source, known.source_key, versions.version, versions.payload)
-        .add_columns(versions.event, events.c.at, known.live)
+        .add_columns(versions.event, at, known.live)
         .join_from(source_records, record_versions, and_(versions.record_id == known.id, versions.version == version))
         .join(events, events.c.seq == versions.event)
+        .join(deliveries, deliveries.c.id == versions.delivery)
         .where(known.id.in_(ids))
     )
 
