@@ -67,7 +67,8 @@ def canonical(entity: str, values: Values) -> dict[str, str]:
     `accepted` does not name, or something that cannot be read; the message says which, never what it said.
     """
     unknown = sorted(set(values) - set(accepted(entity)))
-    if unknown or not any(values.values()):
+    stated = [name for name, value in values.items() if value and value.strip()]
+    if unknown or not stated:
         raise UsageError(
             f"{entity}: a registration takes {', '.join(accepted(entity))}; got {', '.join(unknown) or 'no value'}"
         )
@@ -77,8 +78,7 @@ def canonical(entity: str, values: Values) -> dict[str, str]:
         for given, text in _read(tries, values):
             read.add(given)
             found.setdefault(field, text)
-    lost = sorted(name for name, value in values.items() if value and value.strip() and name not in read)
-    if lost:
+    if lost := sorted(set(stated) - read):
         raise UsageError(f"{entity}: not understood: {', '.join(lost)}", hint="Mend these values, or leave them out.")
     if found.get("nik") is not None and found.get("nik") == found.get("nik_mother"):
         del found["nik"]

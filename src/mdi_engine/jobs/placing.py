@@ -162,14 +162,16 @@ def _place(
     if held.bound:
         return _placed(held.bound, held), None, DECIDED
     free = [one for one in masters if not _apart(said, own, one.records)]
-    free = [one for one in free if not another(asked.payload, (record.payload for record in one.records))]
+    strangers = [one for one in free if another(asked.payload, (record.payload for record in one.records))]
+    free = [one for one in free if one not in strangers]
     judged = asker.judge(asked, free)
     for one in free:
         if the_same(asked.payload, (record.payload for record in one.records)):
             return _placed(_ids(one), held), judged.weight, NEWBORN
     if judged.master is not None:
         return _placed(_ids(free[judged.master]), held), judged.weight, judged.reason
-    return _placed(frozenset(), held, tuple(_doubts(asker, free, judged))), judged.weight, judged.reason
+    doubts = [*_doubts(asker, free, judged), *((DOUBTFUL, one.best.id, one.weight) for one in strangers)]
+    return _placed(frozenset(), held, tuple(doubts)), judged.weight, judged.reason
 
 
 def _placed(beside: frozenset[int], held: _Held, doubts: tuple[tuple[str, int, int], ...] = ()) -> Placed:

@@ -176,7 +176,7 @@ class Registrar:
         return Registered(number, outcome, make_plan(conn, self.entity, asker, asked, sought).reason)
 
     def _outcome(self, conn: Connection, record: int, number: str, *, new: bool = False) -> str:
-        """What is so now: of what was registered just now, and of what is asked for again. `new`: nobody can ask yet."""
+        """What is so now, also for what is asked for again. `new`: no question about the record can be there yet."""
         if founder_of(conn, self.entity, number) != record:
             return LINKED
         return TO_REVIEW if not new and asked_about(conn, self.entity, record) else CREATED

@@ -1,0 +1,73 @@
+"""Invented people who are registered by many at once; run as a program, one process of those many."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sqlalchemy import select
+
+from mdi_engine.jobs.home import home_ledger
+from mdi_engine.jobs.register import Registered, Registrar
+from mdi_engine.ledger.schema import masters
+from mdi_engine.ledger.store import reading
+from mdi_engine.settings import Settings
+
+_SYLLABLES = ("wi", "ra", "su", "ko", "ma", "di", "ning", "yo", "la", "tu", "ker", "ba")
+
+
+def person(number: int, *, nik: bool) -> dict[str, str | None]:
+    """What a client says of invented person `number`; no two are like each other."""
+    digits = [number * 7 % 12, number // 12 * 5 % 12, (number * 5 + 3) % 12, (number // 7 + number) % 12]
+    first, second = ("".join(_SYLLABLES[d] for d in part) for part in (digits[:2] * 2, [*digits[2:], digits[0]]))
+    day, month, year = number % 28 + 1, number * 5 % 12 + 1, 1950 + number * 11 % 60
+    return {
+        "name": f"{first.title()} {second.title()}",
+        "birthdate": f"{day:02d}-{month:02d}-{year}",
+        "gender": "L",
+        "mother": f"{second[::-1].title()} {first[:4].title()}",
+        "nik": f"990101{day:02d}{month:02d}{year % 100:02d}{number % 9999 + 1:04d}" if nik else None,
+    }
+
+
+def storm(registrar: Registrar, threads: int, people: int, *, client: str) -> list[list[Registered]]:
+    """Each of so many threads, which begin together, registers all people; half of these have no NIK.
+
+    Every thread is a client with keys of its own. Answers per thread, in the order of the people.
+    """
+    start = threading.Barrier(threads)
+
+    def act(thread: int) -> list[Registered]:
+        start.wait()
+        said = ((number, person(number, nik=number % 2 == 0)) for number in range(people))
+        return [registrar.register(client, f"{thread}-{number}", values, actor=client) for number, values in said]
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(act, range(threads)))
+
+
+def numbers_in_use(settings: Settings) -> set[str]:
+    """The numbers of all patients' masters in use."""
+    statement = select(masters.c.number).where(masters.c.entity == "patient", masters.c.status == "active")
+    with home_ledger(settings) as engine, reading(engine) as conn:
+        return set(conn.execute(statement).scalars())
+
+
+def per_person(answers: list[list[Registered]]) -> Iterator[set[str]]:
+    """The numbers that each person was given."""
+    for same in zip(*answers, strict=True):
+        yield {registered.number for registered in same}
+
+
+if __name__ == "__main__":
+    home, url, client, count = sys.argv[1:]
+    settings = Settings(home=Path(home), ledger_url=url or None)
+    with home_ledger(settings) as engine:
+        registrar = Registrar(settings, engine, "patient")
+        print("ready", flush=True)
+        sys.stdin.readline()
+        for registered in storm(registrar, 1, int(count), client=client)[0]:
+            print(registered.number)
