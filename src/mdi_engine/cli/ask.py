@@ -21,6 +21,7 @@ from mdi_engine.errors import UsageError
 if TYPE_CHECKING:
     from mdi_engine.entities.survivorship import Chosen
     from mdi_engine.jobs.lookup import LookupReport, MasterReport
+    from mdi_engine.ledger.dated import DatedRecord
     from mdi_engine.ledger.history import MasterView
 
 # What a value on the command line must be to mean "read it from standard input".
@@ -136,7 +137,7 @@ def _show_number(found: MasterReport, *, json: bool) -> None:
     if found.via is not None:
         note(f"{found.via} redirects to {found.number}.")
     records = [
-        (f"{record.source}:{record.source_key}", record.payload.get("name"), record.payload.get("province"))
+        (_reference(record), record.payload.get("name"), record.payload.get("province"))
         for record in found.master.records
     ]
     return show(facts(_standing(found.master)), "", Table(("record", "name", "province"), records), "", _golden(golden))
@@ -162,13 +163,17 @@ def _second(moment: str) -> str:
     return moment[:19].replace("T", " ") + "Z"
 
 
+def _reference(record: DatedRecord) -> str:
+    return f"{record.source}:{record.source_key}{'' if record.live else ' (withdrawn)'}"
+
+
 def _standing(view: MasterView) -> list[tuple[str, object]]:
     stated: list[tuple[str, object]] = [
         ("number", view.number),
         ("entity", view.entity),
         ("status", view.status),
         ("founded", _second(view.founded_at)),
-        ("records", " ".join(f"{record.source}:{record.source_key}" for record in view.records) or None),
+        ("records", " ".join(_reference(record) for record in view.records) or None),
     ]
     if view.redirect_to:
         stated.append(("redirects to", view.redirect_to))

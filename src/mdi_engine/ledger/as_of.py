@@ -79,7 +79,7 @@ def fold_number(all_events: Iterable[Event], number: str) -> Past:
 
 
 def _past(conn: Connection, entity: str, number: str, event: int) -> Past:
-    return fold_number((one for one in assigning_events(conn, entity, number) if one.seq <= event), number)
+    return fold_number(assigning_events(conn, entity, number, until=event), number)
 
 
 def _found(past: Past, event: Event, number: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from mdi_engine.errors import NotFound
 from mdi_engine.ledger.apply import MASTERS_ASSIGNED
 from mdi_engine.ledger.dated import DatedRecord, dated_records
-from mdi_engine.ledger.events import Event, as_event, from_ranges
+from mdi_engine.ledger.events import Event, as_event, from_ranges, head
 from mdi_engine.ledger.schema import events, masters, memberships
 
 
@@ -99,11 +99,14 @@ def history(conn: Connection, entity: str, number: str) -> list[HistoryEntry]:
     return [entry for event in assigning_events(conn, entity, number) for entry in _entries(event, number)]
 
 
-def assigning_events(conn: Connection, entity: str, number: str) -> Iterator[Event]:
+def assigning_events(conn: Connection, entity: str, number: str, *, until: int | None = None) -> Iterator[Event]:
     """The events that say something of this number, in order; all that ever became of it stands in them."""
+    founded = select(masters.c.founded).where(masters.c.entity == entity, masters.c.number == number).scalar_subquery()
+    last = head(conn) if until is None else until
     # The text search narrows millions of records to a few events.
     rows = conn.execute(
         select(events)
+        .where(events.c.seq >= founded, events.c.seq <= last)
         .where(events.c.entity == entity, events.c.kind == MASTERS_ASSIGNED)
         .where(events.c.body.contains(f'"{number}"', autoescape=True))
         .order_by(events.c.seq)
