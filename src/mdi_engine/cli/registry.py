@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -146,8 +146,10 @@ _OUTCOMES = {
 }
 
 
-def _ingested(reports: Iterable[IngestReport]) -> Table:
-    counts = ("read", "accepted", "rejected", "new", "changed", "unchanged", "withdrawn")
+def _ingested(reports: Sequence[IngestReport]) -> Table:
+    # Of people who were forgotten there is a word only where a file names some.
+    forgotten = ("forgotten",) if any(report.forgotten for report in reports) else ()
+    counts = ("read", "accepted", "rejected", *forgotten, "new", "changed", "unchanged", "withdrawn")
     rows = [(report.source, *(getattr(report, name) for name in counts)) for report in reports]
     return Table(("source", *counts), rows)
 

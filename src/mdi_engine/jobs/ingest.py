@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, InputRefused, UsageError
+from mdi_engine.jobs.arriving import PART, arriving, home_folder
 from mdi_engine.jobs.home import require_ledger
 from mdi_engine.jobs.mistaken import explained
 from mdi_engine.jobs.progress import SILENT, Progress
@@ -31,31 +32,34 @@ from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo, finish_del
 from mdi_engine.ledger.payloads import Stated, stated
 from mdi_engine.ledger.records import AppendCounts, append_versions, known_keys
 from mdi_engine.ledger.store import open_ledger, reading, writing
+from mdi_engine.ledger.tombstones import read_stones
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench import landing, staging
+from mdi_engine.workbench.barred import leave_out_forgotten
 from mdi_engine.workbench.contract import Contract, load_contract
 from mdi_engine.workbench.database import open_workbench
 from mdi_engine.workbench.readers.extract import STDIN, Extract, receive
+from mdi_engine.workbench.redaction import redact
 
 CHUNK = 2_000
-_PART = ".part"
 
 
 @dataclass(frozen=True)
 class FileReport:
-    """Counts of one file: read = accepted + rejected."""
+    """Counts of one file: read = accepted + rejected + forgotten."""
 
     name: str
     sha256: str
     read: int
     accepted: int
     rejected: int
+    forgotten: int = 0
 
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What one call of `ingest` did. read = accepted + rejected; accepted = new + changed + unchanged.
+    """What one call of `ingest` did. read = accepted + rejected + forgotten; accepted = new + changed + unchanged.
 
     `outcome` is `taken` (a new delivery, or what a broken-off run left to do of it) or `known` (the newest delivery of
     the source once more: nothing changed). `reasons` counts faults by `column: reason`, most frequent first; a row may
@@ -88,9 +92,15 @@ class IngestReport:
         """Rows set aside, each with its reasons in the workbench's table `rejects`."""
         return sum(file.rejected for file in self.files)
 
+    @property
+    def forgotten(self) -> int:
+        """Rows of people who were forgotten: nothing of them was kept."""
+        return sum(file.forgotten for file in self.files)
+
     def to_dict(self) -> dict[str, object]:
         """Plain values, ready for JSON."""
-        return {**asdict(self), "read": self.read, "accepted": self.accepted, "rejected": self.rejected}
+        counts = ("read", "accepted", "rejected", "forgotten")
+        return {**asdict(self), **{name: getattr(self, name) for name in counts}}
 
 
 def ingest(
@@ -115,9 +125,9 @@ def ingest(
     if files.count(STDIN) > 1:
         raise UsageError("standard input can be one file only.", hint="Give `-` once, or the files by their names.")
     with (
-        _home(settings.home),
+        home_folder(settings.home),
         open_workbench(settings.workbench_path) as con,
-        _arriving(settings.extracts_path / source) as folder,
+        arriving(settings.extracts_path / source) as folder,
     ):
         if not yes:
             require_ledger(settings, con)
@@ -138,7 +148,7 @@ def _received(contract: Contract, files: Sequence[Path], folder: Path, progress:
     progress.stage("inspect", len(files))
     extracts: list[Extract] = []
     for number, path in enumerate(files):
-        extract = receive(path, folder / f"{number}{_PART}", contract.encoding, format=contract.layout.format)
+        extract = receive(path, folder / f"{number}{PART}", contract.encoding, format=contract.layout.format)
         twin = next((other for other in extracts if other.sha256 == extract.sha256), None)
         if twin is not None:
             raise InputRefused(
@@ -182,12 +192,27 @@ def _land(
         )
     except InputRefused as refused:
         raise explained(refused, pipeline_folders(settings), contract, extracts) from refused
+    staged, forgotten = _without_forgotten(settings, con, contract, staged)
     withdrawn = _withdrawals(settings, con, contract, yes=yes) if contract.full else []
     progress.stage("land")
-    for extract in extracts:
-        lasting = f"{extract.sha256}.{extract.format}{'.gz' if extract.compressed else ''}"
-        extract.content.replace(extract.content.with_name(lasting))
+    for number, extract in enumerate(extracts):
+        if redact(extract, contract, forgotten.get(number, ())) != "deleted":
+            lasting = f"{extract.sha256}.{extract.format}{'.gz' if extract.compressed else ''}"
+            extract.content.replace(extract.content.with_name(lasting))
     return landing.land(con, contract, digest, staged, withdrawn)
+
+
+def _without_forgotten(
+    settings: Settings, con: duckdb.DuckDBPyConnection, contract: Contract, staged: tuple[staging.StagedFile, ...]
+) -> tuple[tuple[staging.StagedFile, ...], Mapping[int, Collection[int]]]:
+    """What is staged less the rows of people who were forgotten, and the numbers of these in each file."""
+    if settings.ledger_url is None and not settings.ledger_path.exists():
+        return staged, {}
+    with _ledger(settings) as engine, reading(engine) as conn:
+        stones = read_stones(conn, contract.entity.name)
+    if not stones.digests:
+        return staged, {}
+    return leave_out_forgotten(con, staged, lambda key, nik: stones.bar(contract.name, key, nik))
 
 
 def _withdrawals(settings: Settings, con: duckdb.DuckDBPyConnection, contract: Contract, *, yes: bool) -> list[str]:
@@ -248,7 +273,8 @@ def _report(
         entity=landed.entity,
         outcome="taken" if new or changed else "known",
         files=tuple(
-            FileReport(file.name, file.sha256, file.read, file.accepted, file.rejected) for file in landed.files
+            FileReport(file.name, file.sha256, file.read, file.accepted, file.rejected, file.forgotten)
+            for file in landed.files
         ),
         new=counts.new,
         changed=counts.changed,
@@ -260,38 +286,9 @@ def _report(
 
 
 @contextmanager
-def _arriving(folder: Path) -> Iterator[Path]:
-    """The folder of a source's kept extracts. Copies without a lasting name go at the end, also those of a run that
-    was killed, and so do folders in which nothing is kept. To be used under the lock of the workbench.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        yield folder
-    finally:
-        for part in folder.glob("*" + _PART):
-            part.unlink()
-        with suppress(OSError):  # not empty
-            folder.rmdir()
-            folder.parent.rmdir()
-
-
-@contextmanager
 def _ledger(settings: Settings) -> Iterator[Engine]:
     engine = open_ledger(settings.ledger_url or settings.ledger_path, blocks=settings.number_blocks)
     try:
         yield engine
     finally:
         engine.dispose()
-
-
-@contextmanager
-def _home(path: Path) -> Iterator[None]:
-    """The home folder, readable by its owner only; one made for a call that is refused goes again."""
-    born = not path.exists()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        yield
-    except BaseException:
-        if born and not any(path.iterdir()):
-            path.rmdir()
-        raise

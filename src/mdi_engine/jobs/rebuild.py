@@ -29,6 +29,7 @@ from mdi_engine.ledger.verify import verify_chain
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench import landing, staging
+from mdi_engine.workbench.barred import leave_out_forgotten
 from mdi_engine.workbench.contract import Contract, load_contract
 from mdi_engine.workbench.copies import copy_masters
 from mdi_engine.workbench.database import open_workbench
@@ -185,7 +186,7 @@ def _land(
 ) -> None:
     staged = staging.stage(con, contract, extracts, NORMALIZERS)
     if stones.digests:
-        staging.leave_out(con, lambda key, nik: stones.bar(contract.name, key, nik))
+        staged, _ = leave_out_forgotten(con, staged, lambda key, nik: stones.bar(contract.name, key, nik))
     digest = delivery_digest(contract, extracts)
     landed = landing.land(con, contract, digest, staged, arrival.withdrawn)
     if arrival.complete:

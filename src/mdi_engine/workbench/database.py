@@ -66,6 +66,31 @@ def open_workbench(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     con.close()
 
 
+def write_anew(path: Path) -> None:
+    """Put a copy of the workbench in its place that holds what it holds now, and no remains of what was deleted.
+
+    Raises Locked if another process has it open, MdiError if the copy cannot be written; nothing changed then.
+    """
+    new = path.with_name(f".{path.stem}.new.duckdb")
+    new.unlink(missing_ok=True)
+    _connect(path).close()  # which takes the log over, and tells who has it open
+    con = duckdb.connect()
+    try:
+        con.execute("SET enable_progress_bar = false")
+        con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        con.execute(f"ATTACH {literal(str(path))} AS old (READ_ONLY)")
+        con.execute(f"ATTACH {literal(str(new))} AS new")
+        con.execute("COPY FROM DATABASE old TO new")
+        con.execute("DETACH new")
+        new.chmod(0o600)
+        new.replace(path)  # while the old one is held: nobody can have begun to write into it
+    except (duckdb.Error, OSError) as error:
+        raise (_as_ours(path, error) if isinstance(error, duckdb.Error) else error) from None
+    finally:
+        con.close()
+        new.unlink(missing_ok=True)
+
+
 @contextmanager
 def open_scratch(spill: Path, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory that spills into the folder `spill`; gone when the block ends. `threads`: else all cores."""

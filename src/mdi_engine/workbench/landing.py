@@ -1,7 +1,7 @@
 """What stays in the workbench: deliveries, their files, raw and canonical rows, rejects. No index, no constraint.
 
-    deliveries           delivery (counted from 1), source, entity, digest, read, accepted, rejected, appended
-    files                delivery, file_no, name, sha256, size, encoding, read, rejected
+    deliveries           delivery (from 1), source, entity, digest, read, accepted, rejected, appended, forgotten
+    files                delivery, file_no, name, sha256, size, encoding, read, rejected, forgotten
     raw_<source>         delivery, row_id, file_no, file_row, <columns of the contract>, other      verbatim text
     canonical_<entity>   delivery, source, row_id, <canonical fields>                               accepted rows
     rejects              delivery, row_id, file_no, file_row, column_name, value, reason            one per fault
@@ -20,41 +20,8 @@ import duckdb
 from mdi_engine.errors import discreet
 from mdi_engine.workbench.contract import Contract
 from mdi_engine.workbench.database import literal, quoted
+from mdi_engine.workbench.shapes import FIXED, columns_of, ensure
 from mdi_engine.workbench.staging import StagedFile
-
-_FIXED = {
-    "deliveries": {
-        "delivery": "BIGINT",
-        "source": "VARCHAR",
-        "entity": "VARCHAR",
-        "digest": "VARCHAR",
-        "full_delivery": "BOOLEAN",
-        "read": "BIGINT",
-        "accepted": "BIGINT",
-        "rejected": "BIGINT",
-        "appended": "BOOLEAN",
-    },
-    "files": {
-        "delivery": "BIGINT",
-        "file_no": "INTEGER",
-        "name": "VARCHAR",
-        "sha256": "VARCHAR",
-        "size": "BIGINT",
-        "encoding": "VARCHAR",
-        "read": "BIGINT",
-        "rejected": "BIGINT",
-    },
-    "rejects": {
-        "delivery": "BIGINT",
-        "row_id": "BIGINT",
-        "file_no": "INTEGER",
-        "file_row": "BIGINT",
-        "column_name": "VARCHAR",
-        "value": "VARCHAR",
-        "reason": "VARCHAR",
-    },
-    "withdrawals": {"delivery": "BIGINT", "source_key": "VARCHAR"},
-}
 
 # Printable ASCII without the quote and the backslash: what JSON holds as it is.
 _NO_ESCAPES = r"[ !#-\[\]-~]*"
@@ -62,17 +29,18 @@ _NO_ESCAPES = r"[ !#-\[\]-~]*"
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One file of a landed delivery: read = accepted + rejected."""
+    """One file of a landed delivery: read = accepted + rejected + forgotten."""
 
     name: str
     sha256: str
     read: int
     rejected: int
+    forgotten: int = 0
 
     @property
     def accepted(self) -> int:
         """Rows that became canonical rows."""
-        return self.read - self.rejected
+        return self.read - self.rejected - self.forgotten
 
 
 @dataclass(frozen=True)
@@ -193,7 +161,7 @@ def newest_delivery(con: duckdb.DuckDBPyConnection, source: str) -> int | None:
 
 
 def _landed(con: duckdb.DuckDBPyConnection, source: str) -> list[tuple[Landed, str]]:
-    if not _columns(con, "deliveries"):
+    if not columns_of(con, "deliveries"):
         return []
     rows = con.execute(
         "SELECT delivery, entity, full_delivery, appended, digest FROM deliveries WHERE source = ? ORDER BY delivery",
@@ -207,9 +175,9 @@ def _landed(con: duckdb.DuckDBPyConnection, source: str) -> list[tuple[Landed, s
 
 
 def _files(con: duckdb.DuckDBPyConnection, delivery: int) -> tuple[LandedFile, ...]:
-    rows = con.execute(
-        "SELECT name, sha256, read, rejected FROM files WHERE delivery = ? ORDER BY file_no", [delivery]
-    ).fetchall()
+    forgotten = "coalesce(forgotten, 0)" if "forgotten" in columns_of(con, "files") else "0"
+    statement = f"SELECT name, sha256, read, rejected, {forgotten} FROM files WHERE delivery = ? ORDER BY file_no"  # noqa: S608
+    rows = con.execute(statement, [delivery]).fetchall()
     return tuple(LandedFile(*row) for row in rows)
 
 
@@ -217,10 +185,11 @@ def _keep_counts(
     con: duckdb.DuckDBPyConnection, contract: Contract, digest: str, number: int, files: Sequence[StagedFile]
 ) -> None:
     read, rejected = sum(file.read for file in files), sum(file.rejected for file in files)
+    accepted = sum(file.accepted for file in files)
     con.execute(
         "INSERT INTO deliveries BY NAME SELECT $delivery AS delivery, $source AS source, $entity AS entity, "
         "$digest AS digest, $full AS full_delivery, $read AS read, $accepted AS accepted, $rejected AS rejected, "
-        "false AS appended",
+        "false AS appended, $forgotten AS forgotten",
         {
             "delivery": number,
             "source": contract.name,
@@ -228,14 +197,16 @@ def _keep_counts(
             "digest": digest,
             "full": contract.full,
             "read": read,
-            "accepted": read - rejected,
+            "accepted": accepted,
             "rejected": rejected,
+            "forgotten": read - rejected - accepted,
         },
     )
     for file_no, file in enumerate(files):
         extract = file.extract
         values = [number, file_no, discreet(extract.path.name), extract.sha256, extract.size, extract.encoding]
-        con.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [*values, file.read, file.rejected])
+        values += [file.read, file.rejected, file.forgotten]
+        con.execute("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def _keep_rows(con: duckdb.DuckDBPyConnection, contract: Contract, number: int) -> None:
@@ -264,31 +235,10 @@ def _ensure_tables(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     raw = {"delivery": "BIGINT", "row_id": "BIGINT", "file_no": "INTEGER", "file_row": "BIGINT", **text}
     canonical = {"delivery": "BIGINT", "source": "VARCHAR", "row_id": "BIGINT", **fields}
     wanted = {
-        **_FIXED,
+        **FIXED,
         "raw_" + contract.name: {**raw, "other": "VARCHAR"},
         "canonical_" + contract.entity.name: canonical,
     }
     for table, columns in wanted.items():
-        _ensure(con, table, columns)
+        ensure(con, table, columns)
     con.execute("CHECKPOINT")
-
-
-def _ensure(con: duckdb.DuckDBPyConnection, table: str, columns: dict[str, str]) -> None:
-    present = _columns(con, table)
-    if not present:
-        defined = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
-        con.execute(f"CREATE TABLE {quoted(table)} ({defined})")
-        return
-    for name, kind in columns.items():
-        if name.casefold() not in present:
-            con.execute(f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(name)} {kind}")
-
-
-def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
-    """Names of a lasting table's columns, folded; empty if there is no such table."""
-    rows = con.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE table_name = ? AND schema_name = 'main' "
-        "AND database_name = current_database()",
-        [table],
-    ).fetchall()
-    return {name.casefold() for (name,) in rows}

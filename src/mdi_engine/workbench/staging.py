@@ -47,16 +47,17 @@ _CLEAN = "[!-~]+( [!-~]+)*"
 
 @dataclass(frozen=True)
 class StagedFile:
-    """Counts of one file: read = accepted + rejected."""
+    """Counts of one file: read = accepted + rejected + forgotten (see `barred`)."""
 
     extract: Extract
     read: int
     rejected: int
+    forgotten: int = 0
 
     @property
     def accepted(self) -> int:
         """Rows that became canonical rows."""
-        return self.read - self.rejected
+        return self.read - self.rejected - self.forgotten
 
 
 def stage(
@@ -92,17 +93,6 @@ def absent_keys(con: duckdb.DuckDBPyConnection, known: Iterable[str]) -> list[st
     """Those of the `known` keys that the staged delivery does not name, sorted; a rejected row still names its key."""
     present = {key for (key,) in con.execute("SELECT source_key FROM staged").fetchall()}
     return sorted(set(known) - present)
-
-
-def leave_out(con: duckdb.DuckDBPyConnection, unwanted: Callable[[str | None, str | None], bool]) -> int:
-    """Take out of the staged delivery, raw rows included, those whose key or NIK is `unwanted`; returns how many."""
-    columns = {name for name, *_ in con.execute("DESCRIBE staged").fetchall()}
-    nik = "nik" if "nik" in columns else "NULL"
-    rows = con.execute(f"SELECT row_id, source_key, {nik} FROM staged").fetchall()  # noqa: S608
-    barred = [row_id for row_id, key, number in rows if unwanted(key, number)]
-    for table in ("raw", "staged", "set_aside"):
-        con.execute(f"DELETE FROM temp.{table} WHERE row_id IN (SELECT unnest(?::BIGINT[]))", [barred])  # noqa: S608
-    return len(barred)
 
 
 def rows_without_key(con: duckdb.DuckDBPyConnection) -> int:

@@ -164,6 +164,15 @@ def open_text(extract: Extract) -> Iterator[TextIO]:
             yield text
 
 
+def packed_text(extract: Extract, out: BinaryIO) -> io.TextIOWrapper:
+    """Where text can be written that stands in `out` as that of `extract` does: mark, encoding, gzip. Close it."""
+    # The time of making is no fact of the file.
+    file = cast(BinaryIO, gzip.GzipFile("", "wb", fileobj=out, mtime=0)) if extract.compressed else out
+    if extract.mark_bytes:
+        file.write(next(mark for mark, codec in _MARKS if codec == extract.encoding))
+    return io.TextIOWrapper(file, encoding=extract.encoding, errors="strict", newline="")
+
+
 @contextmanager
 def _plain(extract: Extract) -> Iterator[BinaryIO]:
     """The bytes of the file, inflated if it is a gzip; faults of the gzip become refusals."""

@@ -52,6 +52,17 @@ def read_chunks(
                 yield chunk
 
 
+def numbered_lines(extract: Extract, text: TextIO, layout: Layout) -> Iterator[tuple[int, str]]:
+    """The whole text in pieces, each with the number of its row as `read_chunks` counts them; 0 for what is no row."""
+    reader = _Reader(extract, text, layout.separator)
+    reader.lines.tape = []
+    reader.blank_is_row = len(_header(extract, reader, ())) == 1
+    yield 0, reader.lines.taped()
+    for row, _ in enumerate(reader, start=1):
+        yield row, reader.lines.taped()
+    yield 0, reader.lines.taped()
+
+
 def _chunks(table: pa.Table) -> Iterator[Chunk]:
     for first in range(0, table.num_rows, CHUNK_ROWS):
         part = table.slice(first, CHUNK_ROWS)
@@ -67,6 +78,7 @@ class _Lines:
         self.last = ""
         self.chars = 0
         self.ended = False
+        self.tape: list[str] | None = None
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -78,7 +90,14 @@ class _Lines:
             raise StopIteration
         self.last = line
         self.chars += len(line)
+        if self.tape is not None:
+            self.tape.append(line)
         return line
+
+    def taped(self) -> str:
+        """The lines since it was asked last."""
+        self.tape, lines = [], self.tape or []
+        return "".join(lines)
 
     def read_so_far(self) -> int:
         return self.chars

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from mdi_engine.errors import InputRefused
 from mdi_engine.workbench.readers.chunks import MAX_COLUMNS, Broken, Chunk, Chunker, Header, Record
@@ -70,6 +70,15 @@ def read_chunks(
             path=str(extract.path),
             missing=missing,
         )
+
+
+def numbered_lines(text: TextIO) -> Iterator[tuple[int, str]]:
+    """The lines of JSON lines, each with the number of its row as `read_chunks` counts them; 0 for a blank one."""
+    row = 0
+    for line in text:
+        blank = line.isspace()
+        row += not blank
+        yield 0 if blank else row, line
 
 
 def first_list(extract: Extract) -> str | None:
