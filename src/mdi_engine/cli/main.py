@@ -17,12 +17,13 @@ from mdi_engine import __version__
 from mdi_engine.cli.ask import history, lookup
 from mdi_engine.cli.care import doctor, generate, verify
 from mdi_engine.cli.evaluate import evaluate
+from mdi_engine.cli.merging import merge, unmerge
 from mdi_engine.cli.profile import profile
 from mdi_engine.cli.registry import demo, ingest, link, train
 from mdi_engine.cli.report import report
 from mdi_engine.cli.review import COMMANDS as REVIEW
 from mdi_engine.cli.review import review
-from mdi_engine.cli.safety import rebuild
+from mdi_engine.cli.safety import backup, rebuild, restore
 from mdi_engine.cli.suggest import suggest_blocking
 from mdi_engine.cli.tables import dedupe, explain
 from mdi_engine.errors import MdiError, discreet
@@ -41,8 +42,12 @@ _COMMANDS = (
     evaluate,
     report,
     history,
+    merge,
+    unmerge,
     verify,
     rebuild,
+    backup,
+    restore,
     doctor,
     generate,
 )
