@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -60,6 +61,28 @@ def per_person(answers: list[list[Registered]]) -> Iterator[set[str]]:
     """The numbers that each person was given."""
     for same in zip(*answers, strict=True):
         yield {registered.number for registered in same}
+
+
+def processes(settings: Settings, count: int, people: int) -> list[list[str]]:
+    """The numbers that each of so many processes, which begin together, got for all the people."""
+    program = [sys.executable, str(Path(__file__)), str(settings.home)]
+    running = [
+        subprocess.Popen(
+            [*program, settings.ledger_url or "", f"rs{each}", str(people)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for each in range(count)
+    ]
+    for each in running:
+        assert each.stdout is not None
+        assert each.stdout.readline() == "ready\n"
+    for each in running:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    return [each.communicate()[0].split() for each in running]
 
 
 if __name__ == "__main__":

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from registering import numbers_in_use, per_person, person, storm
+from registering import numbers_in_use, per_person, person, processes, storm
 from sqlalchemy import Connection, Engine
 
 from mdi_engine.errors import NotFound, UsageError
@@ -255,25 +253,3 @@ def test_processes_create_each_person_once(home: Settings, engine: Engine) -> No
     assert [len(numbers) for numbers in given] == [1] * 3
     assert numbers_in_use(home) - before == set.union(*given)
     assert sound(engine)
-
-
-def processes(settings: Settings, count: int, people: int) -> list[list[str]]:
-    """The numbers that each of so many processes, which begin together, got for all the people."""
-    program = [sys.executable, str(Path(__file__).with_name("registering.py")), str(settings.home)]
-    running = [
-        subprocess.Popen(
-            [*program, settings.ledger_url or "", f"rs{each}", str(people)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for each in range(count)
-    ]
-    for each in running:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-    for each in running:
-        assert each.stdin is not None
-        each.stdin.write("go\n")
-        each.stdin.flush()
-    return [each.communicate()[0].split() for each in running]
