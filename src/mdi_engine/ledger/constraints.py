@@ -6,7 +6,7 @@ from one differs from all of it: a decision that contradicts others is refused w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -65,6 +65,17 @@ def read_constraints(conn: Connection, entity: str) -> Constraints:
     )
 
 
+def standing(conn: Connection, entity: str, records: Iterable[int]) -> dict[Pair, str]:
+    """What stands between any two of these records."""
+    columns, wanted = constraints.c, set(records)
+    said: dict[Pair, str] = {}
+    for some in batches(sorted(wanted)):
+        statement = select(columns.record_l, columns.record_r, columns.says)
+        rows = conn.execute(statement.where(columns.entity == entity, columns.record_l.in_(some)))
+        said |= {(left, right): says for left, right, says in rows if right in wanted}
+    return said
+
+
 def decide(
     conn: Connection,
     entity: str,
@@ -84,7 +95,7 @@ def decide(
     wanted = _ordered(pairs)
     if answer not in ANSWERS:
         raise UsageError(f"{answer!r} is no answer; there is {', '.join(ANSWERS)}")
-    before = _said(conn, entity, wanted)
+    before = standing(conn, entity, {record for pair in wanted for record in pair})
     seq = next_seq(conn)
     body = {
         "task": task,
@@ -127,22 +138,32 @@ def read_decision(conn: Connection, entity: str, seq: int) -> Event:
     return as_event(row._mapping)
 
 
-def later_decisions(conn: Connection, decision: Event) -> Iterator[Event]:
-    """The decisions on the same entity after this one that stand: taken and not undone, oldest first."""
+def standing_merge(conn: Connection, entity: str, seq: int) -> int | None:
+    """`seq` itself if that event is a merge by hand which was not undone, else None."""
+    try:
+        decision = read_decision(conn, entity, seq)
+    except NotFound:
+        return None
+    return seq if decision.body["answer"] == "merge" and decision.seq not in _since(conn, decision)[1] else None
+
+
+def _since(conn: Connection, decision: Event) -> tuple[list[Event], set[int]]:
+    """The decisions on the same entity after this one, oldest first, and those undone since, this one among them."""
     kinds = (DECISION_TAKEN, DECISION_UNDONE)
     statement = select(events).where(events.c.seq > decision.seq, events.c.kind.in_(kinds))
     rows = conn.execute(statement.where(events.c.entity == decision.entity).order_by(events.c.seq))
     found = [as_event(row) for row in rows.mappings()]
     undone = {event.body["of"] for event in found if event.kind == DECISION_UNDONE}
-    if decision.seq in undone:
-        raise Conflict(f"the decision of event {decision.seq} was undone already", event=decision.seq)
-    return (event for event in found if event.kind == DECISION_TAKEN and event.seq not in undone)
+    return [event for event in found if event.kind == DECISION_TAKEN], undone
 
 
 def _require_standing(conn: Connection, decision: Event) -> None:
     pairs = {(left, right) for left, right, *_ in decision.body["pairs"]}
-    for later in later_decisions(conn, decision):
-        if any((left, right) in pairs for left, right, *_ in later.body["pairs"]):
+    taken, undone = _since(conn, decision)
+    if decision.seq in undone:
+        raise Conflict(f"the decision of event {decision.seq} was undone already", event=decision.seq)
+    for later in taken:
+        if later.seq not in undone and any((left, right) in pairs for left, right, *_ in later.body["pairs"]):
             raise Conflict(
                 f"the decision of event {later.seq} came later and stands on the same records",
                 hint=f"Undo event {later.seq} first.",
@@ -158,17 +179,6 @@ def _ordered(pairs: Iterable[tuple[int, int, Says]]) -> dict[Pair, Says]:
         if one == other or says not in (SAME, DIFFERENT, None) or wanted.setdefault(pair, says) != says:
             raise UsageError(f"records {one} and {other} cannot be decided to be {says!r}", records=[one, other])
     return wanted
-
-
-def _said(conn: Connection, entity: str, pairs: Iterable[Pair]) -> dict[Pair, str]:
-    """What stands now on these pairs."""
-    columns, wanted = constraints.c, set(pairs)
-    said: dict[Pair, str] = {}
-    for some in batches(sorted({left for left, _ in wanted})):
-        statement = select(columns.record_l, columns.record_r, columns.says)
-        rows = conn.execute(statement.where(columns.entity == entity, columns.record_l.in_(some)))
-        said |= {(left, right): says for left, right, says in rows if (left, right) in wanted}
-    return said
 
 
 def _write(conn: Connection, entity: str, wanted: Mapping[Pair, Says], seq: int) -> None:
