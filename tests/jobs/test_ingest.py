@@ -442,7 +442,7 @@ job.ingest(Settings(home=Path(sys.argv[3])), "sirs", [Path(sys.argv[4])])
 @pytest.mark.parametrize(
     ("step", "call", "left"),
     [
-        ("_digest", 0, (1, 1, 8, 1)),
+        ("delivery_digest", 0, (1, 1, 8, 1)),
         ("_ledger", 1, (1, 1, 8, 1)),
         ("append_versions", 0, (1, 1, 8, 1)),
         ("append_versions", 1, (1, 0, 9, 1)),
@@ -462,7 +462,7 @@ def test_a_killed_run_is_completed_by_the_next(
     )
     assert done.returncode == -signal.SIGKILL
     report = desk.ingest(second if then == "the same" else desk.file(*rows, row(3500012), name="c.csv"))
-    landed = step != "_digest"
+    landed = step != "delivery_digest"
     if then == "the same":
         assert (report.outcome, counts(report)) == ("taken", left)
     elif landed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -36,7 +36,7 @@ from mdi_engine.ledger.tombstones import read_stones
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench import landing, staging
-from mdi_engine.workbench.barred import leave_out_forgotten
+from mdi_engine.workbench.barred import Barred, leave_out_forgotten
 from mdi_engine.workbench.contract import Contract, load_contract
 from mdi_engine.workbench.database import open_workbench
 from mdi_engine.workbench.readers.extract import STDIN, Extract, receive
@@ -192,8 +192,9 @@ def _land(
         )
     except InputRefused as refused:
         raise explained(refused, pipeline_folders(settings), contract, extracts) from refused
-    staged, forgotten = _without_forgotten(settings, con, contract, staged)
-    withdrawn = _withdrawals(settings, con, contract, yes=yes) if contract.full else []
+    known, barred = _known(settings, contract)
+    staged, forgotten = leave_out_forgotten(con, staged, barred) if barred else (staged, {})
+    withdrawn = absent_records(con, contract, known, yes=yes) if contract.full else []
     progress.stage("land")
     for number, extract in enumerate(extracts):
         if redact(extract, contract, forgotten.get(number, ())) != "deleted":
@@ -202,26 +203,17 @@ def _land(
     return landing.land(con, contract, digest, staged, withdrawn)
 
 
-def _without_forgotten(
-    settings: Settings, con: duckdb.DuckDBPyConnection, contract: Contract, staged: tuple[staging.StagedFile, ...]
-) -> tuple[tuple[staging.StagedFile, ...], Mapping[int, Collection[int]]]:
-    """What is staged less the rows of people who were forgotten, and the numbers of these in each file."""
+def _known(settings: Settings, contract: Contract) -> tuple[Mapping[str, str], Barred | None]:
+    """What the ledger knows of the source, by key, if that is asked for: live records of a source whose deliveries are
+    full, and which rows must not come back, None if there are none.
+    """
     if settings.ledger_url is None and not settings.ledger_path.exists():
-        return staged, {}
+        return {}, None
+    entity, source = contract.entity.name, contract.name
     with _ledger(settings) as engine, reading(engine) as conn:
-        stones = read_stones(conn, contract.entity.name)
-    if not stones.digests:
-        return staged, {}
-    return leave_out_forgotten(con, staged, lambda key, nik: stones.bar(contract.name, key, nik))
-
-
-def _withdrawals(settings: Settings, con: duckdb.DuckDBPyConnection, contract: Contract, *, yes: bool) -> list[str]:
-    """Live keys that this full delivery withdraws."""
-    if settings.ledger_url is None and not settings.ledger_path.exists():
-        return []
-    with _ledger(settings) as engine, reading(engine) as conn:
-        known = known_keys(conn, contract.entity.name, contract.name)
-    return absent_records(con, contract, known, yes=yes)
+        known = known_keys(conn, entity, source) if contract.full else {}
+        stones = read_stones(conn, entity)
+    return known, (lambda key, nik: stones.bar(source, key, nik)) if stones.digests else None
 
 
 def _append(
