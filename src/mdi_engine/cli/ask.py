@@ -16,7 +16,7 @@ from mdi_engine.cli.options import (
     settings_of,
 )
 from mdi_engine.cli.output import Table, as_json, facts, note, show
-from mdi_engine.errors import UsageError
+from mdi_engine.errors import UsageError, discreet
 
 if TYPE_CHECKING:
     from mdi_engine.entities.survivorship import Chosen
@@ -67,6 +67,7 @@ def lookup(
     given = {"nik": nik, "name": name, "birthdate": birthdate, "gender": gender, "mother": mother, "phone": phone}
     given |= {"str": str_, "sip": sip, "nie": nie, "maker": maker, "province": province, "kode": kode, "code": code}
     query = _from_stdin({"NUMBER": named, "number": number, **given})
+    _refuse_nik(named)
     numbers = [found for found in (query.pop("NUMBER"), query.pop("number")) if found is not None]
     settings = settings_of(home)
     if numbers:
@@ -126,6 +127,15 @@ def _from_stdin(values: dict[str, str | None]) -> dict[str, str | None]:
         raise UsageError(f"only one value can come from standard input, not {' and '.join(asking)}")
     line = sys.stdin.readline().strip() if asking else ""
     return {name: line if name in asking else value for name, value in values.items()}
+
+
+def _refuse_nik(number: str | None) -> None:
+    """What stands on a command line is in the list of processes and the history, and a NIK should be in neither."""
+    if number is not None and discreet(number) != number:
+        raise UsageError(
+            "no number of a master has 16 digits",
+            hint="A NIK is asked by: `mdi lookup patient --nik -` reads it from stdin.",
+        )
 
 
 def _show_number(found: MasterReport, *, json: bool) -> None:
