@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from registering import numbers_in_use, per_person, person, processes, storm
+from crowd import numbers_in_use, per_person, person, processes, storm
 from sqlalchemy import Connection, Engine
 
 from mdi_engine.errors import NotFound, UsageError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import test_ledger_postgres as postgres
-from registering import numbers_in_use, per_person, person, processes, storm
+from crowd import numbers_in_use, per_person, person, processes, storm
 from sqlalchemy import Connection, Engine
 
 from mdi_engine.jobs.home import home_ledger

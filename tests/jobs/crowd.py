@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import threading
@@ -21,21 +22,21 @@ _SYLLABLES = ("wi", "ra", "su", "ko", "ma", "di", "ning", "yo", "la", "tu", "ker
 
 
 def person(number: int, *, nik: bool) -> dict[str, str | None]:
-    """What a client says of invented person `number`; no two are like each other."""
-    digits = [number * 7 % 12, number // 12 * 5 % 12, (number * 5 + 3) % 12, (number // 7 + number) % 12]
-    first, second = ("".join(_SYLLABLES[d] for d in part) for part in (digits[:2] * 2, [*digits[2:], digits[0]]))
-    day, month, year = number % 28 + 1, number * 5 % 12 + 1, 1950 + number * 11 % 60
+    """What a client says of invented person `number`: the same in every process."""
+    drawn = random.Random(number)
+    first, second, mother = ("".join(drawn.choices(_SYLLABLES, k=4)).title() for _ in range(3))
+    day, month, year = drawn.randint(1, 28), drawn.randint(1, 12), drawn.randint(1950, 2009)
     return {
-        "name": f"{first.title()} {second.title()}",
+        "name": f"{first} {second}",
         "birthdate": f"{day:02d}-{month:02d}-{year}",
         "gender": "L",
-        "mother": f"{second[::-1].title()} {first[:4].title()}",
+        "mother": f"{mother} {second}",
         "nik": f"990101{day:02d}{month:02d}{year % 100:02d}{number % 9999 + 1:04d}" if nik else None,
     }
 
 
-def storm(registrar: Registrar, threads: int, people: int, *, client: str) -> list[list[Registered]]:
-    """Each of so many threads, which begin together, registers all people; half of these have no NIK.
+def storm(registrar: Registrar, threads: int, people: int, *, client: str, first: int = 0) -> list[list[Registered]]:
+    """Each of so many threads, which begin together, registers all people from `first` on; half have no NIK.
 
     Every thread is a client with keys of its own. Answers per thread, in the order of the people.
     """
@@ -43,7 +44,7 @@ def storm(registrar: Registrar, threads: int, people: int, *, client: str) -> li
 
     def act(thread: int) -> list[Registered]:
         start.wait()
-        said = ((number, person(number, nik=number % 2 == 0)) for number in range(people))
+        said = ((number, person(number, nik=number % 2 == 0)) for number in range(first, first + people))
         return [registrar.register(client, f"{thread}-{number}", values, actor=client) for number, values in said]
 
     with ThreadPoolExecutor(threads) as pool:
@@ -63,12 +64,12 @@ def per_person(answers: list[list[Registered]]) -> Iterator[set[str]]:
         yield {registered.number for registered in same}
 
 
-def processes(settings: Settings, count: int, people: int) -> list[list[str]]:
+def processes(settings: Settings, count: int, people: int, first: int = 0) -> list[list[str]]:
     """The numbers that each of so many processes, which begin together, got for all the people."""
     program = [sys.executable, str(Path(__file__)), str(settings.home)]
     running = [
         subprocess.Popen(
-            [*program, settings.ledger_url or "", f"rs{each}", str(people)],
+            [*program, settings.ledger_url or "", f"rs{each}", str(people), str(first)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -86,11 +87,11 @@ def processes(settings: Settings, count: int, people: int) -> list[list[str]]:
 
 
 if __name__ == "__main__":
-    home, url, client, count = sys.argv[1:]
+    home, url, client, count, begin = sys.argv[1:]
     settings = Settings(home=Path(home), ledger_url=url or None)
     with home_ledger(settings) as engine:
         registrar = Registrar(settings, engine, "patient")
         print("ready", flush=True)
         sys.stdin.readline()
-        for registered in storm(registrar, 1, int(count), client=client)[0]:
+        for registered in storm(registrar, 1, int(count), client=client, first=int(begin))[0]:
             print(registered.number)
