@@ -23,6 +23,7 @@ from mdi_engine.cli.registry import demo, ingest, link, train
 from mdi_engine.cli.report import report
 from mdi_engine.cli.review import COMMANDS as REVIEW
 from mdi_engine.cli.review import review
+from mdi_engine.cli.rights import correct, forget, subject_report
 from mdi_engine.cli.safety import backup, rebuild, restore
 from mdi_engine.cli.suggest import suggest_blocking
 from mdi_engine.cli.tables import dedupe, explain
@@ -44,6 +45,9 @@ _COMMANDS = (
     history,
     merge,
     unmerge,
+    subject_report,
+    correct,
+    forget,
     verify,
     rebuild,
     backup,

@@ -23,6 +23,9 @@ Pipelines = Annotated[
 Actor = Annotated[
     str | None, typer.Option("--as", metavar="NAME", help="Who acts; without it MDI_ACTOR, else who is logged in.")
 ]
+Purpose = Annotated[
+    str | None, typer.Option("--purpose", metavar="TEXT", help="What for, as it is recorded; else the command's name.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 EntityName = Annotated[str, typer.Argument(metavar="ENTITY", help="What is mastered, such as facility.")]
 Encoding = Annotated[str, typer.Option("--encoding", help="Encoding of files that carry no byte-order mark.")]
