@@ -14,6 +14,7 @@ from pytest_bdd import given, parsers, scenarios, then, when
 
 from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.link import link_entity
+from mdi_engine.jobs.review import Listed, ReviewView, list_reviews, show_review
 from mdi_engine.jobs.train import train_entity
 from mdi_engine.settings import Settings
 
@@ -28,31 +29,47 @@ class Desk:
     """What two stewards share: a home, the task at hand as it stood at first, what each saw, and what happened last."""
 
     shell: Shell
-    task: dict[str, Any] = field(default_factory=dict)
+    task: Listed
     seen: dict[str, str] = field(default_factory=dict)
     last: Run | None = None
 
-    def review(self, *arguments: str, by: str = "Ani") -> dict[str, Any]:
-        """A review command that succeeds; its JSON."""
-        done = self.shell.mdi("review", *arguments, "--json", MDI_ACTOR=by)
+    def act(self, *arguments: str, by: str) -> None:
+        """A review command that succeeds."""
+        done = self.try_to(*arguments, by=by)
         assert done.returncode == 0, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
 
     def try_to(self, *arguments: str, by: str) -> Run:
         """A review command that may be refused."""
         self.last = self.shell.mdi("review", *arguments, MDI_ACTOR=by)
         return self.last
 
-    def now(self) -> dict[str, Any]:
+    def view(self) -> ReviewView:
+        """The task as it stands, with all that belongs to it."""
+        return show_review(self.settings, self.task.task)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """What the last command listed as JSON."""
+        assert self.last is not None
+        tasks: list[dict[str, Any]] = json.loads(self.last.stdout)["tasks"]
+        return tasks
+
+    def now(self) -> Listed:
         """The task as it stands."""
-        found: dict[str, Any] = self.review("show", self.id)["task"]
-        return found
+        return self.view().task
+
+    def waiting(self) -> tuple[Listed, ...]:
+        """All that waits, best first."""
+        return list_reviews(self.settings, limit=1000).tasks
+
+    @property
+    def settings(self) -> Settings:
+        """Of the home."""
+        return Settings(home=self.shell.folder / "mdi-home")
 
     @property
     def id(self) -> str:
         """The task at hand, as commands name it."""
-        return str(self.task["task"])
+        return str(self.task.task)
 
 
 @pytest.fixture(scope="session")
@@ -70,35 +87,38 @@ def linked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given("a home whose facilities are linked, with pairs in doubt", target_fixture="desk")
 def _home(linked_home: Path, tmp_path: Path) -> Desk:
     shutil.copytree(linked_home, tmp_path, dirs_exist_ok=True)
-    desk = Desk(Shell(tmp_path))
-    desk.task = desk.review("list")["tasks"][0]
-    return desk
+    settings = Settings(home=tmp_path / "mdi-home")
+    return Desk(Shell(tmp_path), list_reviews(settings).tasks[0])
 
 
 @given(parsers.parse("{who} has claimed the first task"))
 def _claimed(desk: Desk, who: str) -> None:
-    assert desk.review("claim", desk.id, by=who)["claimed_by"] == who
+    desk.act("claim", desk.id, by=who)
 
 
 @given(parsers.parse("{who} has given it back"))
 def _given_back(desk: Desk, who: str) -> None:
-    assert desk.review("claim", desk.id, "--back", by=who)["claimed_by"] is None
+    desk.act("claim", desk.id, "--back", by=who)
 
 
 @given(parsers.parse("{one} and {other} have both looked at the first task"))
 def _both_looked(desk: Desk, one: str, other: str) -> None:
-    desk.seen = {who: str(desk.now()["changed"]) for who in (one, other)}
+    desk.seen = {who: str(desk.now().changed) for who in (one, other)}
 
 
 @given(parsers.re(r'(?P<who>\w+) has decided (it|the first task) to be "(?P<answer>\w+)"(?P<saw>, as she saw it)?'))
 def _decided(desk: Desk, who: str, answer: str, saw: str | None) -> None:
-    desk.review("decide", desk.id, answer, *(("--seen", desk.seen[who]) if saw else ()), by=who)
+    desk.act("decide", desk.id, answer, *(("--seen", desk.seen[who]) if saw else ()), by=who)
 
 
 @when(parsers.parse("{who} lists what waits"))
+def _lists(desk: Desk, who: str) -> None:
+    desk.act("list", "--limit", "1000", "--json", by=who)
+
+
 @when(parsers.parse("{who} looks at the first task"))
 def _looks(desk: Desk, who: str) -> None:
-    assert desk.try_to("show", desk.id, by=who).returncode == 0
+    desk.act("show", desk.id, by=who)
 
 
 @when(parsers.re(r'(?P<who>\w+) decides (it|the first task) to be "(?P<answer>\w+)"(?P<saw>, as he saw it)?'))
@@ -108,7 +128,7 @@ def _decides(desk: Desk, who: str, answer: str, saw: str | None) -> None:
 
 @when(parsers.parse('{who} decides the first task to be "{answer}", because "{why}"'))
 def _decides_because(desk: Desk, who: str, answer: str, why: str) -> None:
-    assert desk.try_to("decide", desk.id, answer, "--note", why, by=who).returncode == 0
+    desk.act("decide", desk.id, answer, "--note", why, by=who)
 
 
 @when(parsers.parse("{who} takes the decision back"))
@@ -123,14 +143,14 @@ def _linked_again(desk: Desk) -> None:
 
 @then("the tasks are ordered by what their answers are worth")
 def _ordered(desk: Desk) -> None:
-    tasks = desk.review("list", "--limit", "100")["tasks"]
-    assert len(tasks) > 1
-    assert [task["worth"] for task in tasks] == sorted((task["worth"] for task in tasks), reverse=True)
+    worth = [task["worth"] for task in desk.listed()]
+    assert len(worth) > 1
+    assert worth == sorted(worth, reverse=True)
 
 
 @then("each names two records that bear different numbers")
 def _two_records(desk: Desk) -> None:
-    for task in desk.review("list", "--limit", "100")["tasks"]:
+    for task in desk.listed():
         assert len(set(task["records"])) == len(set(task["numbers"])) == 2
 
 
@@ -138,18 +158,17 @@ def _two_records(desk: Desk) -> None:
 def _side_by_side(desk: Desk) -> None:
     assert desk.last is not None
     rows = desk.last.stdout.splitlines()
-    assert any(all(record in row for record in desk.task["records"]) for row in rows)
-    assert any(row.startswith("number ") and all(number in row for number in desk.task["numbers"]) for row in rows)
+    assert any(all(record in row for record in desk.task.records) for row in rows)
+    assert any(row.startswith("number ") and all(str(number) in row for number in desk.task.numbers) for row in rows)
 
 
 @then("the evidence in English and in Indonesian")
 def _evidence(desk: Desk) -> None:
     assert desk.last is not None
-    (waterfall,) = desk.review("show", desk.id)["waterfalls"]
-    for step in waterfall["steps"]:
-        assert step["english"] in desk.last.stdout
-        assert step["indonesian"] in desk.last.stdout
-    assert waterfall["weight"] == waterfall["prior"] + sum(step["weight"] for step in waterfall["steps"])
+    (waterfall,) = desk.view().waterfalls
+    for step in waterfall.steps:
+        assert step.english in desk.last.stdout
+        assert step.indonesian in desk.last.stdout
 
 
 @then(parsers.parse("that is refused as a conflict, since it {reason}"))
@@ -162,56 +181,55 @@ def _refused(desk: Desk, reason: str) -> None:
 
 @then(parsers.parse("the task is still claimed by {who}"))
 def _still_claimed(desk: Desk, who: str) -> None:
-    assert (desk.now()["state"], desk.now()["claimed_by"]) == ("claimed", who)
+    assert (desk.now().state, desk.now().claimed_by) == ("claimed", who)
 
 
 @then(parsers.parse('the task is decided to be "{answer}"'))
 def _is_decided(desk: Desk, answer: str) -> None:
-    assert (desk.now()["state"], desk.now()["answer"]) == ("decided", answer)
+    assert (desk.now().state, desk.now().answer) == ("decided", answer)
 
 
 @then("the task is open")
 def _is_open(desk: Desk) -> None:
-    assert (desk.now()["state"], desk.now()["answer"]) == ("open", None)
+    assert (desk.now().state, desk.now().answer) == ("open", None)
 
 
 @then("the task waits again, after all others")
 def _waits_last(desk: Desk) -> None:
-    assert desk.review("list", "--limit", "100")["tasks"][-1]["task"] == desk.task["task"]
+    assert desk.waiting()[-1].task == desk.task.task
 
 
 @then("the task does not come back")
 def _does_not_come_back(desk: Desk) -> None:
-    waiting = desk.review("list", "--limit", "100")["tasks"]
-    assert not [task for task in waiting if set(task["records"]) == set(desk.task["records"])]
+    assert not [task for task in desk.waiting() if set(task.records) == set(desk.task.records)]
 
 
 @then("its records bear different numbers")
 def _different_numbers(desk: Desk) -> None:
-    assert len(set(desk.now()["numbers"])) == 2
+    assert len(set(desk.now().numbers)) == 2
 
 
 @then("its records bear one number, which one of them bore before")
 def _one_number(desk: Desk) -> None:
-    (number,) = set(desk.now()["numbers"])
-    assert number in desk.task["numbers"]
+    (number,) = set(desk.now().numbers)
+    assert number in desk.task.numbers
 
 
 @then("the number of the other leads to it")
 def _leads_to_it(desk: Desk) -> None:
-    (number,) = set(desk.now()["numbers"])
-    for old in desk.task["numbers"]:
+    (number,) = set(map(str, desk.now().numbers))
+    for old in map(str, desk.task.numbers):
         assert number in desk.shell.mdi("lookup", "facility", "--number", old).stdout
 
 
 @then("its records bear the numbers that they bore at first")
 def _numbers_as_at_first(desk: Desk) -> None:
-    assert desk.now()["numbers"] == desk.task["numbers"]
+    assert desk.now().numbers == desk.task.numbers
 
 
 @then("the note stands with the decision")
 def _note_stands(desk: Desk) -> None:
-    told = [(entry["what"], entry["actor"], entry["note"]) for entry in desk.review("show", desk.id)["history"]]
+    told = [(entry.what, entry.actor, entry.note) for entry in desk.view().history]
     assert told == [("opened", "mdi", None), ("decided", "Ani", "visited: one building")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations, pairwise
 from math import exp2
@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, UsageError, discreet
 from mdi_engine.jobs.explain import discreet_waterfall, explain_two
+from mdi_engine.jobs.following import Said, following
 from mdi_engine.jobs.home import entity_named, home_ledger, in_force
 from mdi_engine.jobs.sheet import answer_of, hidden, telling
 from mdi_engine.ledger import review
-from mdi_engine.ledger.constraints import decide, undo
+from mdi_engine.ledger.constraints import decide, read_decision, undo
 from mdi_engine.ledger.records import SourceRecord, records_by_id
 from mdi_engine.ledger.review import ReviewTask
 from mdi_engine.ledger.store import reading, writing
@@ -26,6 +27,7 @@ from mdi_engine.linkage.explaining.explain import Waterfall
 from mdi_engine.settings import Settings
 
 Answer = Literal["same", "different", "unsure", "later"]
+_TRIES = 5
 _LATER = {"later", "nanti"}
 
 
@@ -161,10 +163,15 @@ def decide_review(
     steward, or was decided.
     """
     said = answer_to(answer)
-    with home_ledger(settings) as engine, writing(engine) as conn:
-        task = review.require_free(review.task_by_id(conn, task_id), actor=settings.actor, seen=seen)
-        seq = decide(conn, task.entity, _pairs(task, said), answer=said, actor=settings.actor, task=task.id, note=note)
-        return Decided(_as_it_stands(conn, review.task_by_id(conn, task_id)), seq, False)
+    actor = settings.actor
+
+    def pairs(conn: Connection, task: ReviewTask) -> list[Said]:
+        return _pairs(review.require_free(task, actor=actor, seen=seen), said)
+
+    def write(conn: Connection, task: ReviewTask) -> int:
+        return decide(conn, task.entity, pairs(conn, task), answer=said, actor=actor, task=task.id, note=note)
+
+    return _settle(settings, task_id, pairs, write)
 
 
 def undo_review(settings: Settings, task_id: int, *, note: str | None = None, seen: int | None = None) -> Decided:
@@ -172,16 +179,51 @@ def undo_review(settings: Settings, task_id: int, *, note: str | None = None, se
 
     Raises `Conflict` if it is not decided, was changed since `seen`, or a later decision stands on its records.
     """
-    with home_ledger(settings) as engine, writing(engine) as conn:
-        task = review.task_by_id(conn, task_id)
+
+    def pairs(conn: Connection, task: ReviewTask) -> list[Said]:
         if task.state != review.DECIDED or seen not in (None, task.changed):
             raise Conflict(
                 f"task {task.id} was not decided in event {seen or task.changed}; it is {task.state}",
                 hint=f"Look at it: `mdi review show {task.id}`.",
                 task=task.id,
             )
-        seq = undo(conn, task.entity, task.changed, actor=settings.actor, note=note)
-        return Decided(_as_it_stands(conn, review.task_by_id(conn, task_id)), seq, False)
+        decision = read_decision(conn, task.entity, task.changed)
+        return [(left, right, before) for left, right, _, before in decision.body["pairs"]]
+
+    def write(conn: Connection, task: ReviewTask) -> int:
+        pairs(conn, task)
+        return undo(conn, task.entity, task.changed, actor=settings.actor, note=note)
+
+    return _settle(settings, task_id, pairs, write)
+
+
+def _settle(
+    settings: Settings,
+    task_id: int,
+    pairs: Callable[[Connection, ReviewTask], list[Said]],
+    write: Callable[[Connection, ReviewTask], int],
+) -> Decided:
+    """Write a decision and what follows from it, in one transaction; what takes long was worked out before it began.
+
+    Both raise Conflict if the task may not be settled so. Worked out again if its records were touched meanwhile.
+    """
+    with home_ledger(settings) as engine:
+        for _ in range(_TRIES):
+            with reading(engine) as conn:
+                task = review.task_by_id(conn, task_id)
+                said = pairs(conn, task)
+                then = following(settings, conn, task.entity, said) if said else None
+            with writing(engine) as conn:
+                if then is not None and not then.stands(conn):
+                    continue
+                seq = write(conn, review.task_by_id(conn, task_id))
+                if then is not None:
+                    then.apply(conn, decision=seq, actor=settings.actor)
+                settled = _as_it_stands(conn, review.task_by_id(conn, task_id))
+            if then is not None:
+                then.ask(engine)
+            return Decided(settled, seq, then is not None or not said)
+    raise Conflict(f"records of {task.entity} changed during every one of {_TRIES} tries", hint="Try again later.")
 
 
 def answer_to(text: str) -> Answer:
@@ -198,7 +240,7 @@ def answer_to(text: str) -> Answer:
     raise UsageError("an answer is same, different, unsure or later (sama, beda, ragu, nanti)")
 
 
-def _pairs(task: ReviewTask, answer: Answer) -> list[tuple[int, int, str]]:
+def _pairs(task: ReviewTask, answer: Answer) -> list[Said]:
     """What the answer binds. Same holds from one to the next, so a chain of all the records says it."""
     if answer == "same":
         return [(a, b, answer) for a, b in pairwise(task.records)]
