@@ -12,6 +12,9 @@ from mdi_engine.entities.survivorship import Chosen
 from mdi_engine.errors import NotFound, UsageError
 from mdi_engine.jobs.golden import golden_record, moment
 from mdi_engine.jobs.history import history_of
+from mdi_engine.jobs.merging import merge, unmerge
+from mdi_engine.jobs.rights import correct
+from mdi_engine.ledger.accesses import read_accesses
 from mdi_engine.ledger.apply import apply_clusters
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo
 from mdi_engine.ledger.events import head
@@ -147,6 +150,48 @@ def test_a_correction_comes_first_and_goes_with_its_record(registry: Registry) -
     )
     registry.withdraw("steward", "k1")
     assert registry.golden(registry.number(one))["birth_date"].value == "1985-08-17"
+
+
+def test_a_merge_by_hand_that_is_taken_back_leaves_the_golden_records_as_they_were(registry: Registry) -> None:
+    one = registry.deliver("simrs", "s1", name="Siti Aminah", name_core="siti aminah", sex="female")
+    two = registry.deliver("simrs", "s2", name="Siti Amina", name_core="siti amina", phone="+6281200000001")
+    registry.link([one], [two])
+    kept, lost = registry.number(one), registry.number(two)
+    before = registry.golden(kept), registry.golden(lost)
+    assert merge(registry.settings, "patient", kept, lost, yes=True).applied
+    assert registry.golden(lost) == registry.golden(kept)
+    assert registry.golden(kept)["phone"].value == "+6281200000001"
+    assert unmerge(registry.settings, "patient", lost, yes=True).applied
+    assert (registry.golden(kept), registry.golden(lost)) == before
+
+
+def test_what_a_steward_corrects_holds_and_the_rest_stays(registry: Registry) -> None:
+    one = registry.deliver("dukcapil", "d1", name="SITI AMINAH", name_core="siti aminah", birth_date="1985-08-17")
+    registry.link([one])
+    number = registry.number(one)
+    before = registry.golden(number)
+    correct(registry.settings, "patient", number, {"birthdate": "17-08-1958"})
+    after = registry.golden(number)
+    born = after.pop("birth_date")
+    assert (born.value, born.rule, [beaten.key for beaten in born.beaten]) == ("1958-08-17", "steward", ["d1"])
+    assert after == {field: chosen for field, chosen in before.items() if field != "birth_date"}
+
+
+def test_who_asked_for_a_golden_record_or_a_history_is_written_down(registry: Registry) -> None:
+    one = registry.deliver("simrs", "s1", sex="male")
+    registry.link([one])
+    number = registry.number(one)
+    asked = registry.settings.model_copy(update={"actor": "rina"})
+    golden_record(asked, "patient", number, as_of="2999-01-01", purpose="a question of the patient")
+    history_of(asked, number, as_of="2999-01-01")
+    history_of(asked, number)
+    with reading(registry.engine) as conn:
+        told = [found.access for found in read_accesses(conn, "patient", [number])]
+    assert [(access.actor, access.action, access.purpose) for access in told] == [
+        ("rina", "read", "a question of the patient"),
+        ("rina", "history", "history"),
+        ("rina", "history", "history"),
+    ]
 
 
 def test_history_as_of_a_date_ends_there(registry: Registry) -> None:

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mdi_engine.cli.options import (
-    EntityName,
-    Home,
-    Json,
-    settings_of,
-)
+from mdi_engine.cli.options import Actor, EntityName, Home, Json, Purpose, settings_of
 from mdi_engine.cli.output import Table, as_json, facts, note, show
 from mdi_engine.errors import UsageError, discreet
 
@@ -87,6 +82,8 @@ def history(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="As it stood at the end of that day, or then; in UTC.")
     ] = None,
+    purpose: Purpose = None,
+    actor: Actor = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -97,11 +94,11 @@ def history(
         mdi history 1000123456 --as-of 2026-11-24
 
     With a date: the master, its records and the golden record as the ledger had them then, and what had happened to
-    the number by then.
+    the number by then. Whose history was asked for is recorded where it is a person's.
     """
     from mdi_engine.jobs.history import history_of
 
-    found = history_of(settings_of(home), number, as_of=as_of)
+    found = history_of(settings_of(home, actor=actor), number, as_of=as_of, purpose=purpose)
     if json:
         return as_json(found.to_dict())
     rows = [

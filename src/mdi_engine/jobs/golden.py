@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import Connection
+
 from mdi_engine.entities import ENTITIES
 from mdi_engine.entities.survivorship import Chosen, Statement, survive
 from mdi_engine.errors import UsageError
+from mdi_engine.jobs.access import record_read
 from mdi_engine.jobs.home import entity_named, home_ledger
 from mdi_engine.ledger.as_of import event_at, master_at
 from mdi_engine.ledger.history import MasterView, master, resolve
@@ -31,22 +34,31 @@ class GoldenReport:
         return asdict(self)
 
 
-def golden_record(settings: Settings, entity: str, number: str, *, as_of: str | None = None) -> GoldenReport:
-    """The golden record that a number leads to, today or as of a date (see `moment`).
+def golden_record(
+    settings: Settings, entity: str, number: str, *, as_of: str | None = None, purpose: str | None = None
+) -> GoldenReport:
+    """The golden record that a number leads to, today or as of a date (see `moment`). That a person's was asked for is
+    recorded.
 
     Raises `NotFound` if the number was not issued by then, `UsageError` if the date cannot be read.
     """
     entity_named(entity)
     until = None if as_of is None else moment(as_of)
-    with home_ledger(settings) as engine, reading(engine) as conn:
-        if until is None:
-            view = master(conn, entity, resolve(conn, entity, number).number)
-        else:
-            event = event_at(conn, until)
-            view = master_at(conn, entity, number, event)
-            if view.redirect_to is not None:
-                view = master_at(conn, entity, view.redirect_to, event)
+    with home_ledger(settings) as engine:
+        with reading(engine) as conn:
+            view = _today(conn, entity, number) if until is None else _then(conn, entity, number, until)
+        record_read(engine, settings, "read", entity, [view.number], purpose=purpose)
     return GoldenReport(view.number, None if view.number == number else number, view, golden_of(view))
+
+
+def _today(conn: Connection, entity: str, number: str) -> MasterView:
+    return master(conn, entity, resolve(conn, entity, number).number)
+
+
+def _then(conn: Connection, entity: str, number: str, until: str) -> MasterView:
+    event = event_at(conn, until)
+    view = master_at(conn, entity, number, event)
+    return view if view.redirect_to is None else master_at(conn, entity, view.redirect_to, event)
 
 
 def golden_of(view: MasterView) -> tuple[Chosen, ...]:

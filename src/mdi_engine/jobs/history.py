@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from mdi_engine.entities import ENTITIES
 from mdi_engine.entities.survivorship import Chosen
 from mdi_engine.errors import NotFound
+from mdi_engine.jobs.access import record_read
 from mdi_engine.jobs.golden import golden_of, moment
 from mdi_engine.jobs.home import home_ledger
 from mdi_engine.ledger.as_of import event_at, master_at
@@ -36,21 +37,33 @@ class HistoryReport:
         return asdict(self)
 
 
-def history_of(settings: Settings, number: str, *, as_of: str | None = None) -> HistoryReport:
-    """The history of a number of any entity, up to a date (see `golden.moment`) if one is given.
+def history_of(
+    settings: Settings, number: str, *, as_of: str | None = None, purpose: str | None = None
+) -> HistoryReport:
+    """The history of a number of any entity, up to a date (see `golden.moment`) if one is given. That a person's was
+    asked for is recorded.
 
     Raises `NotFound` if no entity ever issued it, or none by then, `UsageError` if the date cannot be read.
     """
     until = None if as_of is None else moment(as_of)
-    with home_ledger(settings) as engine, reading(engine) as conn:
-        entity = _entity_of(conn, number)
-        entries = history(conn, entity, number)
-        if until is None:
-            return HistoryReport(master(conn, entity, number), tuple(entries), _names(conn, entries))
-        event = event_at(conn, until)
-        view = master_at(conn, entity, number, event)
-        entries = [entry for entry in entries if entry.seq <= event]
-        return HistoryReport(view, tuple(entries), _names(conn, entries), golden_of(view))
+    with home_ledger(settings) as engine:
+        with reading(engine) as conn:
+            entity = _entity_of(conn, number)
+            report = _report(conn, entity, number) if until is None else _report_at(conn, entity, number, until)
+        record_read(engine, settings, "history", entity, [number], purpose=purpose)
+    return report
+
+
+def _report(conn: Connection, entity: str, number: str) -> HistoryReport:
+    entries = history(conn, entity, number)
+    return HistoryReport(master(conn, entity, number), tuple(entries), _names(conn, entries))
+
+
+def _report_at(conn: Connection, entity: str, number: str, until: str) -> HistoryReport:
+    event = event_at(conn, until)
+    view = master_at(conn, entity, number, event)
+    entries = [entry for entry in history(conn, entity, number) if entry.seq <= event]
+    return HistoryReport(view, tuple(entries), _names(conn, entries), golden_of(view))
 
 
 def _entity_of(conn: Connection, number: str) -> str:
