@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,8 +15,10 @@ from mdi_engine.errors import UsageError, counted
 if TYPE_CHECKING:
     from mdi_engine.jobs.forgetting import ForgetReport
     from mdi_engine.jobs.rights import SubjectReport
+    from mdi_engine.ledger.subjects import Version
 
 _STDIN = "-"
+_WIDE = 400  # characters
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The number of a master, in force or not.")]
 
 
@@ -139,13 +142,10 @@ def _show_report(report: SubjectReport) -> None:
     show(facts([("number", report.number), ("entity", view.entity), ("status", view.status)]), "")
     golden = [(one.field, one.value, f"{one.source}:{one.key}", _second(one.date), one.rule) for one in report.golden]
     show(Table(("field", "value", "record", "since", "rule"), golden, "what is believed today"), "")
-    versions = [
-        (f"{record.source}:{record.source_key}", said.version, _second(said.at), " ".join(said.files) or None,
-         "forgotten" if said.payload is None else "; ".join(f"{f}={v}" for f, v in said.payload.items()))
-        for record in report.records
-        for said in record.versions
-    ]  # fmt: skip
-    show(Table(("record", "version", "at", "files", "what it says"), versions, "what the sources said"), "")
+    for record in report.records:
+        for said in record.versions:
+            title = f"{record.source}:{record.source_key}, version {said.version}, {_second(said.at)}"
+            show(Table(("field", "value"), list(_said(said)), " ".join([title, *said.files])), "")
     names = {record.id: f"{record.source}:{record.source_key}" for record in report.records}
     entries = [
         (entry.seq, _second(entry.at), entry.actor, entry.what, " ".join(entry.numbers),
@@ -161,6 +161,16 @@ def _show_report(report: SubjectReport) -> None:
         for one in report.accesses
     ]
     show(Table(("access", "at", "who", "purpose", "action", "outcome"), looked, "who looked"))
+
+
+def _said(version: Version) -> Iterator[tuple[str, str]]:
+    if version.payload is None:
+        yield "forgotten", "-"
+        return
+    for field, value in version.payload.items():
+        # A cell is cut where it is too long; what is held about a person is told to the end.
+        parts = [value[start : start + _WIDE] for start in range(0, len(value), _WIDE)]
+        yield from ((field if place == 0 else "", part) for place, part in enumerate(parts))
 
 
 def _show_forgotten(report: ForgetReport) -> None:

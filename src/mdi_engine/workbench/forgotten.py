@@ -48,12 +48,14 @@ def landed_rows(
     """All rows with one of these keys (source, source key) or NIKs, the rejected ones included.
 
     A rejected row is known by what the mapping makes of it now, or, if it could not be taken apart, by a NIK in it.
+    The `normalizers` become functions of `con`, which must not have them yet.
     """
     found = set(_canonical(con, entity, keys, niks))
     if "deliveries" in table_names(con):
+        register(con, normalizers)
         of_entity = "SELECT DISTINCT source FROM deliveries WHERE entity = ?"
         for (source,) in con.execute(of_entity, [entity]).fetchall():
-            found |= set(_rejected(con, source, contracts.get(source), keys, niks, normalizers))
+            found |= set(_rejected(con, source, contracts.get(source), keys, niks))
     return Landed(tuple(sorted(found)), _files(con, found, contracts))
 
 
@@ -78,7 +80,6 @@ def _rejected(
     contract: Contract | None,
     keys: Collection[tuple[str, str]],
     niks: Collection[str],
-    normalizers: Mapping[str, Normalizer],
 ) -> Iterator[tuple[int, int]]:
     rejected = con.execute(
         "SELECT delivery, row_id, value FROM rejects WHERE value IS NOT NULL "
@@ -91,16 +92,13 @@ def _rejected(
     if contract is None or "raw_" + source not in table_names(con):
         return
     wanted = {key for of, key in keys if of == source}
-    for (delivery, row_id), key, nik in _mapped(con, contract, normalizers):
+    for (delivery, row_id), key, nik in _mapped(con, contract):
         if key in wanted or nik in niks:
             yield delivery, row_id
 
 
-def _mapped(
-    con: duckdb.DuckDBPyConnection, contract: Contract, normalizers: Mapping[str, Normalizer]
-) -> list[tuple[tuple[int, int], str | None, str | None]]:
+def _mapped(con: duckdb.DuckDBPyConnection, contract: Contract) -> list[tuple[tuple[int, int], str | None, str | None]]:
     """What the mapping makes of the rejected rows of a source: their place, key and NIK."""
-    register(con, normalizers)
     table = "raw_" + contract.name
     columns = ", ".join(
         quoted(name) if name.casefold() in columns_of(con, table) else f"NULL::VARCHAR AS {quoted(name)}"
