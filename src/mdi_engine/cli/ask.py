@@ -43,6 +43,8 @@ def lookup(
     kode: Annotated[str | None, typer.Option("--kode", help="The hospital code (kode_rs).")] = None,
     code: Annotated[str | None, typer.Option("--code", help="KPTL, ICD-9-CM or LOINC code of a service.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many masters.")] = 10,
+    purpose: Purpose = None,
+    actor: Actor = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -64,12 +66,13 @@ def lookup(
     query = _from_stdin({"NUMBER": named, "number": number, **given})
     _refuse_nik(named)
     numbers = [found for found in (query.pop("NUMBER"), query.pop("number")) if found is not None]
-    settings = settings_of(home)
+    settings = settings_of(home, actor=actor)
     if numbers:
         if len(numbers) > 1 or any(value is not None for value in query.values()):
             raise UsageError("--number says all; other values beside it have no meaning", hint="Give one or the other.")
-        return _show_number(job.lookup_number(settings, entity, numbers[0]), json=json)
-    report = job.lookup(settings, entity, {field: value for field, value in query.items() if value is not None}, limit)
+        return _show_number(job.lookup_number(settings, entity, numbers[0], purpose=purpose), json=json)
+    said = {field: value for field, value in query.items() if value is not None}
+    report = job.lookup(settings, entity, said, limit, purpose=purpose)
     if json:
         as_json(report.to_dict())
         job.require_found(report)

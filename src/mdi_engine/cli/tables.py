@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mdi_engine.cli.options import Encoding, Home, Json, ModelFile, Separator, separator_of, settings_of
+from mdi_engine.cli.options import (
+    Actor,
+    Encoding,
+    Home,
+    Json,
+    ModelFile,
+    Purpose,
+    Separator,
+    separator_of,
+    settings_of,
+)
 from mdi_engine.cli.output import Table, as_json, facts, note, show
 from mdi_engine.cli.progress import watching
 from mdi_engine.cli.report import REPORT, ReportFile, ShowValues
@@ -99,6 +109,8 @@ def explain(
     model: ModelFile = None,
     encoding: Encoding = "utf-8",
     separator: Separator = ",",
+    purpose: Purpose = None,
+    actor: Actor = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -120,7 +132,7 @@ def explain(
     elif model is not None:
         raise UsageError("--model was given without files", hint="Name the files the two records are in.")
     else:
-        found = explain_records(settings_of(home), left, right)
+        found = explain_records(settings_of(home, actor=actor), left, right, purpose=purpose)
     return as_json(waterfall_dict(found)) if json else show_waterfall(found)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from mdi_engine.errors import NotFound, UsageError, discreet
+from mdi_engine.jobs.access import record_read
 from mdi_engine.jobs.dedupe import read_tables
 from mdi_engine.jobs.home import from_columns, home_ledger, in_force
 from mdi_engine.jobs.linked import row_of
@@ -16,6 +17,7 @@ from mdi_engine.jobs.sheet import hidden
 from mdi_engine.jobs.tables import to_records
 from mdi_engine.ledger.records import SourceRecord, record_id, records_by_id
 from mdi_engine.ledger.store import reading
+from mdi_engine.ledger.subjects import numbers_of
 from mdi_engine.ledger.summary import entity_of
 from mdi_engine.linkage.explaining.explain import Waterfall, explain
 from mdi_engine.linkage.models.model import Model
@@ -33,15 +35,19 @@ def explain_files(
     return explain(records, left, right, train(records, model))
 
 
-def explain_records(settings: Settings, a: str, b: str) -> Waterfall:
-    """The waterfall of two records of the home (`source:source_key`), with the parameters in force.
+def explain_records(settings: Settings, a: str, b: str, *, purpose: str | None = None) -> Waterfall:
+    """The waterfall of two records of the home (`source:source_key`), with the parameters in force. That a person's
+    were asked for is recorded.
 
     Raises `NotFound` if there is no such record, `UsageError` if the two are of different entities.
     """
-    with home_ledger(settings) as engine, reading(engine) as conn:
-        entity = _one_entity(conn, a, b)
-        _, learned = in_force(settings, conn, entity)
-        one, other = (records_by_id(conn, [_record(conn, entity, name)])[0] for name in (a, b))
+    with home_ledger(settings) as engine:
+        with reading(engine) as conn:
+            entity = _one_entity(conn, a, b)
+            _, learned = in_force(settings, conn, entity)
+            one, other = (records_by_id(conn, [_record(conn, entity, name)])[0] for name in (a, b))
+            numbers = numbers_of(conn, [one.id, other.id]).values()
+        record_read(engine, settings, "explain", entity, numbers, purpose=purpose, found=2)
     return explain_two(one, other, learned)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from mdi_engine.errors import NotFound, UsageError
+from mdi_engine.jobs.access import record_read
 from mdi_engine.jobs.home import entity_named, from_columns, home_ledger, in_force
 from mdi_engine.jobs.link import record_keys
 from mdi_engine.ledger.history import MasterView, master, number_of, resolve
@@ -95,16 +96,25 @@ class MasterReport:
         return asdict(self)
 
 
-def lookup_number(settings: Settings, entity: str, number: str) -> MasterReport:
-    """The master of a number, through its redirect if it has one. Raises `NotFound` if it was never issued."""
+def lookup_number(settings: Settings, entity: str, number: str, *, purpose: str | None = None) -> MasterReport:
+    """The master of a number, through its redirect if it has one. That a person's was asked for is recorded.
+
+    Raises `NotFound` if it was never issued.
+    """
     entity_named(entity)
-    with home_ledger(settings) as engine, reading(engine) as conn:
-        found = resolve(conn, entity, number)
-        return MasterReport(found.number, found.via, master(conn, entity, found.number))
+    with home_ledger(settings) as engine:
+        with reading(engine) as conn:
+            found = resolve(conn, entity, number)
+            report = MasterReport(found.number, found.via, master(conn, entity, found.number))
+        record_read(engine, settings, "lookup", entity, [report.number], purpose=purpose)
+        return report
 
 
-def lookup(settings: Settings, entity: str, query: Mapping[str, str | None], limit: int = 10) -> LookupReport:
-    """Masters that the given values could mean; a value not given says nothing.
+def lookup(
+    settings: Settings, entity: str, query: Mapping[str, str | None], limit: int = 10, *, purpose: str | None = None
+) -> LookupReport:
+    """Masters that the given values could mean; a value not given says nothing. Who asked about people, what for, and
+    what was shown, is recorded before it is returned.
 
     Raises `UsageError` if nothing was given, or a value that cannot be read (a province that is none), and `NotFound`
     if the entity was never linked.
@@ -123,14 +133,25 @@ def lookup(settings: Settings, entity: str, query: Mapping[str, str | None], lim
                 f"{entity}: the {name} that was given is not understood",
                 hint=_ACCEPTED.get(name, f"Leave --{name} out."),
             )
-    with home_ledger(settings) as engine, reading(engine) as conn:
-        _, learned = in_force(settings, conn, entity)
-        alone = _records([], learned, asked)
-        keys = [(rule, key) for rule, key, _ in record_keys(alone, learned)]
-        found = records_by_id(conn, candidates(conn, entity, keys)) if keys else []
-        masters = _standing(conn, found, learned, asked)
-        belongs = _belongs(conn, entity, masters, learned, asked)
-        return LookupReport(entity, len(found), _matches(masters[:limit], learned, asked), belongs)
+    with home_ledger(settings) as engine:
+        with reading(engine) as conn:
+            report = _looked_up(settings, conn, entity, asked, limit)
+        shown = [match.number for match in report.matches if match.number is not None]
+        found = len(report.matches)
+        record_read(engine, settings, "lookup", entity, shown, purpose=purpose, asked=asked, found=found)
+        return report
+
+
+def _looked_up(
+    settings: Settings, conn: Connection, entity: str, asked: Mapping[str, str | None], limit: int
+) -> LookupReport:
+    _, learned = in_force(settings, conn, entity)
+    alone = _records([], learned, asked)
+    keys = [(rule, key) for rule, key, _ in record_keys(alone, learned)]
+    found = records_by_id(conn, candidates(conn, entity, keys)) if keys else []
+    masters = _standing(conn, found, learned, asked)
+    belongs = _belongs(conn, entity, masters, learned, asked)
+    return LookupReport(entity, len(found), _matches(masters[:limit], learned, asked), belongs)
 
 
 def _records(found: list[SourceRecord], learned: Parameters, asked: Mapping[str, str | None]) -> Records:
