@@ -11,7 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_helpers import Shell
+from cli_helpers import SAMPLES, Shell
+
+from mdi_engine.jobs.ingest import ingest
+from mdi_engine.jobs.link import link_entity
+from mdi_engine.jobs.train import train_entity
+from mdi_engine.settings import Settings
 
 
 @pytest.fixture
@@ -33,6 +38,25 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(demo_home: Path, tmp_path: Path) -> Shell:
     """A folder with a demo home of its own."""
     shutil.copytree(demo_home, tmp_path, dirs_exist_ok=True)
+    return Shell(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def facilities_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a home of linked facilities, some in doubt. Not to be changed: `facilities` gives a copy."""
+    folder = tmp_path_factory.mktemp("facilities")
+    settings = Settings(home=folder / "mdi-home", actor="mdi")
+    for source in ("simada_sites", "sirs", "pusdatin"):
+        ingest(settings, source, sorted((SAMPLES / source).iterdir()))
+    train_entity(settings, "facility")
+    link_entity(settings, "facility")
+    return folder
+
+
+@pytest.fixture
+def facilities(facilities_home: Path, tmp_path: Path) -> Shell:
+    """A folder with a home of linked facilities of its own."""
+    shutil.copytree(facilities_home, tmp_path, dirs_exist_ok=True)
     return Shell(tmp_path)
 
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_helpers import SAMPLES, Run, Shell
+from cli_helpers import Run, Shell
 from pytest_bdd import given, parsers, scenarios, then, when
 
-from mdi_engine.jobs.ingest import ingest
-from mdi_engine.jobs.link import link_entity
 from mdi_engine.jobs.review import Listed, ReviewView, list_reviews, show_review
-from mdi_engine.jobs.train import train_entity
 from mdi_engine.settings import Settings
 
+pytest_plugins = ["cli_fixtures"]
 pytestmark = pytest.mark.slow
 scenarios("review.feature")
 
@@ -72,23 +68,10 @@ class Desk:
         return str(self.task.task)
 
 
-@pytest.fixture(scope="session")
-def linked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a home of linked facilities. Not to be changed: scenarios get copies."""
-    folder = tmp_path_factory.mktemp("linked")
-    settings = Settings(home=folder / "mdi-home", actor="mdi")
-    for source in ("simada_sites", "sirs", "pusdatin"):
-        ingest(settings, source, sorted((SAMPLES / source).iterdir()))
-    train_entity(settings, "facility")
-    link_entity(settings, "facility")
-    return folder
-
-
 @given("a home whose facilities are linked, with pairs in doubt", target_fixture="desk")
-def _home(linked_home: Path, tmp_path: Path) -> Desk:
-    shutil.copytree(linked_home, tmp_path, dirs_exist_ok=True)
-    settings = Settings(home=tmp_path / "mdi-home")
-    return Desk(Shell(tmp_path), list_reviews(settings).tasks[0])
+def _home(facilities: Shell) -> Desk:
+    settings = Settings(home=facilities.folder / "mdi-home")
+    return Desk(facilities, list_reviews(settings).tasks[0])
 
 
 @given(parsers.parse("{who} has claimed the first task"))
