@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, InputRefused, Locked
+from mdi_engine.jobs import keys as keys_job
 from mdi_engine.jobs import link as link_job
 from mdi_engine.jobs import train as train_job
 from mdi_engine.jobs.demo import demo
@@ -33,6 +34,10 @@ from mdi_engine.ledger.store import reading, writing
 from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.training.train import train
 from mdi_engine.settings import Settings
+
+# Steps of a run, by the function that begins them, and the job that calls it.
+STEPS = ["missing_records", "record_keys", "surroundings", "apply_clusters"]
+JOBS: dict[str, Any] = dict.fromkeys(("surroundings", "apply_clusters"), link_job)
 
 HOLD_IT = """
 import sys
@@ -97,31 +102,38 @@ def event_now(settings: Settings) -> int:
         return head(conn)
 
 
-@pytest.mark.parametrize("step", ["missing_records", "record_keys", "apply_clusters"])
+@pytest.mark.parametrize(("step", "full"), [*((step, False) for step in STEPS), ("record_keys", True)])
 def test_a_record_that_arrives_during_a_link_is_found_after_the_next(
-    copy: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+    copy: Settings, monkeypatch: pytest.MonkeyPatch, step: str, full: bool
 ) -> None:
     arrive(copy, "7000001", "RSUD Melati Qadarsyah")
     late = partial(arrive, copy, "7000002", "RSU Kenanga Wiraguna")
-    before(link_job, step, late, monkeypatch)
-    link_entity(copy, "facility")
+    before(JOBS.get(step, keys_job), step, late, monkeypatch)
+    link_entity(copy, "facility", full=full)
     assert "sirs:7000001" in found(copy, "RSUD Melati Qadarsyah")
+    if step != "apply_clusters":
+        assert found(copy, "RSU Kenanga Wiraguna")["sirs:7000002"] is not None
     link_entity(copy, "facility")
     assert found(copy, "RSU Kenanga Wiraguna")["sirs:7000002"] is not None
 
 
-@pytest.mark.parametrize("step", ["missing_records", "record_keys", "mark_keyed_before", "apply_clusters"])
+@pytest.mark.parametrize(
+    ("step", "full"),
+    [*((step, False) for step in STEPS), ("missing_records", True), ("mark_keyed_before", True)],
+)
 def test_a_record_that_changes_during_a_link_is_found_by_what_it_says_now(
-    copy: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+    copy: Settings, monkeypatch: pytest.MonkeyPatch, step: str, full: bool
 ) -> None:
     arrive(copy, "7000001", "RSUD Melati Qadarsyah")
     change = partial(arrive, copy, "7000001", "RSU Kenanga Wiraguna")
     if step == "mark_keyed_before":
         _after_the_first_writing(change, monkeypatch)
     else:
-        before(link_job, step, change, monkeypatch)
-    link_entity(copy, "facility")
-    assert keys_of(copy, "7000001") == 0  # those of the version before would outlive it
+        before(JOBS.get(step, keys_job), step, change, monkeypatch)
+    link_entity(copy, "facility", full=full)
+    if step == "apply_clusters":
+        assert keys_of(copy, "7000001") == 0  # those of the version before would outlive it
+    assert "sirs:7000001" not in found(copy, "RSUD Melati Qadarsyah")
     link_entity(copy, "facility")
     assert "sirs:7000001" in found(copy, "RSU Kenanga Wiraguna")
     assert "sirs:7000001" not in found(copy, "RSUD Melati Qadarsyah")
@@ -129,20 +141,27 @@ def test_a_record_that_changes_during_a_link_is_found_by_what_it_says_now(
 
 def _after_the_first_writing(act: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `act` happen once, when the first chunk of keys is committed and the marking has not begun."""
-    original, acts = link_job._parts, [act]
+    original, acts = keys_job.parts, [act]
 
-    def parts(rows: Any) -> Iterator[Any]:
-        yield from original(rows)
+    def parts(rows: Any, size: int) -> Iterator[Any]:
+        yield from original(rows, size)
         if acts:
             acts.pop()()
 
-    monkeypatch.setattr(link_job, "_parts", parts)
+    monkeypatch.setattr(keys_job, "parts", parts)
 
 
 def test_a_newer_training_during_a_link_is_the_one_in_force(copy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     arrive(copy, "7000001", "RSUD Melati Qadarsyah")
     before(link_job, "score", lambda: train_entity(copy, "facility"), monkeypatch)
-    assert link_entity(copy, "facility").version == 2
+    assert link_entity(copy, "facility", full=True).version == 2
+
+
+def test_a_newer_training_during_a_short_link_is_for_the_next(copy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrive(copy, "7000001", "RSUD Melati Qadarsyah")
+    before(link_job, "surroundings", lambda: train_entity(copy, "facility"), monkeypatch)
+    short, later = link_entity(copy, "facility"), link_entity(copy, "facility")
+    assert [(run.version, run.full) for run in (short, later)] == [(1, False), (2, True)]
 
 
 def test_keys_of_versions_no_longer_in_force_are_dropped(copy: Settings) -> None:

@@ -106,6 +106,7 @@ def link(
         list[str] | None, typer.Argument(metavar="ENTITY", help="What to link; all that has records if left out.")
     ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Tell cost and loss, link nothing.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Judge all records, not only what changed.")] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -115,7 +116,8 @@ def link(
         mdi link facility
         mdi link facility --plan
 
-    Without new input nothing changes.
+    After the first time only what new, changed and withdrawn records touch is judged again. Without new input nothing
+    changes.
     """
     from mdi_engine.cli.plans import plan_dict, show_plan
     from mdi_engine.jobs.link import link_entity, linkable, plan_entity
@@ -130,7 +132,7 @@ def link(
             show_plan(entity, found)
         return None
     with watching() as progress:
-        reports = [link_entity(settings, entity, progress=progress) for entity in wanted]
+        reports = [link_entity(settings, entity, full=full, progress=progress) for entity in wanted]
     for report in reports:
         for said in report.notes:
             note(f"Uneven ({report.entity}): {said}")
@@ -205,8 +207,11 @@ def _linked(report: LinkReport) -> Table:
     return facts(
         [
             ("records", report.records),
+            ("records judged", report.judged),
             ("candidate pairs", report.candidate_pairs),
             ("pairs in doubt", report.in_doubt),
+            ("questions asked", report.asked),
+            ("questions closed", report.closed),
             ("masters", report.masters),
             ("new", report.new),
             ("merged", report.merged),

@@ -1,13 +1,15 @@
-"""Link an entity: read the ledger as of an event, compute, apply in short transactions, copy to the workbench."""
+"""Link an entity: read the ledger as of an event, compute, apply in short transactions, copy to the workbench.
+
+Where an earlier run stands, only the components that new, changed and withdrawn records or decisions touch are judged
+again; so are those that are touched while a run computes.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import duckdb
-import numpy as np
 from sqlalchemy import Connection, Engine
 
 from mdi_engine.entities import ENTITIES
@@ -21,45 +23,54 @@ from mdi_engine.jobs.home import (
     newest,
     projected,
 )
+from mdi_engine.jobs.judged import NOTHING, Judged, judged
+from mdi_engine.jobs.keys import drop_old_keys, write_keys
+from mdi_engine.jobs.keys import record_keys as record_keys
 from mdi_engine.jobs.progress import SILENT, Progress
+from mdi_engine.jobs.questions import Asked, ask
+from mdi_engine.jobs.surroundings import Forgotten, Ids, Surroundings, surroundings
 from mdi_engine.ledger.apply import ApplyReport, apply_clusters
+from mdi_engine.ledger.constraints import read_constraints
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.matchkeys import drop_match_keys, mark_keyed, missing_records, write_match_keys
 from mdi_engine.ledger.neighbourhood import read_state
-from mdi_engine.ledger.parameters import newest_parameters, switch_parameters
-from mdi_engine.ledger.records import touched_since
+from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force, switch_parameters
+from mdi_engine.ledger.records import records_by_id
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.summary import summary
-from mdi_engine.linkage.candidates.keys import match_keys
+from mdi_engine.ledger.touched import Touched, linked_as_of, mark_linked
 from mdi_engine.linkage.candidates.plan import Plan, plan
-from mdi_engine.linkage.candidates.rarity import features
 from mdi_engine.linkage.candidates.skew import skews
-from mdi_engine.linkage.clustering.cluster import Clusters, cluster, in_doubt
 from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.weights.score import score
 from mdi_engine.settings import Settings
-from mdi_engine.workbench.copies import DecisionRow, copy_decisions, copy_masters
+from mdi_engine.workbench.copies import amend_decisions, copied_as_of, copy_decisions, copy_masters
 from mdi_engine.workbench.database import open_workbench
 
 _TRIES = 5
-_KEY_ROWS = 20_000
+# Of more than one record in so many, reading and scoring everything is faster than finding the components.
+_SHARE = 10
 
 
 @dataclass(frozen=True)
 class LinkReport:
-    """What a link run did. `in_doubt`: pairs between the thresholds that want a person.
+    """What a link run did. `judged`: records whose components were judged, all of them if `full`.
 
-    `churn` is the share of live records whose number changed; 0 when nothing new came. `notes` tell what is uneven in
-    the records, and what was done about it.
+    `candidate_pairs` and `in_doubt` (pairs between the thresholds that want a person) are those of what was judged.
+    `asked` and `closed`: review tasks opened and become moot. `churn` is the share of live records whose number
+    changed; 0 when nothing new came. `notes` of a full run tell what is uneven in the records.
     """
 
     entity: str
     version: int
+    full: bool
     as_of_event: int
     records: int
+    judged: int
     candidate_pairs: int
     in_doubt: int
+    asked: int
+    closed: int
     masters: int
     new: int
     merged: int
@@ -101,130 +112,131 @@ def plan_entity(settings: Settings, entity: str) -> Plan:
 
 @dataclass(frozen=True)
 class _Run:
-    """What a run read and computed, before it writes anything. `pairs` and `doubtful` are counts."""
+    """What a run knows before it writes anything: the ledger as of `event`. Full, or on top of the run before it.
+
+    `touched` are the records that were touched since the run before, or since a full run read its `data`.
+    """
 
     entity: str
     version: int
     learned: Parameters
-    data: Projected
-    pairs: int
-    doubtful: int
-    clusters: Clusters
+    full: bool
+    event: int
+    records: int
+    found: Judged
+    data: Projected | None = None
+    touched: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
-def link_entity(settings: Settings, entity: str, *, progress: Progress = SILENT) -> LinkReport:
-    """Link all live records with the newest parameters. Running again without new input writes no event.
+def link_entity(settings: Settings, entity: str, *, full: bool = False, progress: Progress = SILENT) -> LinkReport:
+    """Link the live records with the newest parameters. Running again without new input writes no event.
 
-    Raises `NotFound` before the first training, `Locked` if another process has the workbench, `Conflict` if records
-    keep changing while it computes; nothing is applied then.
+    `full`: judge everything anew, also where an earlier run stands. Raises `NotFound` before the first training,
+    `Locked` if another process has the workbench, `Conflict` if newer parameters come again and again while it
+    computes; nothing is applied then.
     """
     entity_named(entity)
     begin = time.perf_counter()
     with home_ledger(settings) as engine:
         for _ in range(_TRIES):
-            run = _compute(settings, engine, entity, progress)
+            run = _start(settings, engine, entity, full, progress)
             # Held from before the first write to the ledger: who cannot have the workbench writes nothing at all.
             with open_workbench(settings.workbench_path) as con:
-                if not _overtaken(engine, run):
-                    applied, events = _apply(engine, run, progress)
-                    _copy(con, engine, run)
-                    return _report(run, applied, events, time.perf_counter() - begin)
-    raise Conflict(f"{entity}: records changed during every one of {_TRIES} tries", hint="Try again later.")
+                if not run.full and copied_as_of(con, entity) is None:
+                    full = True  # what stands in the workbench cannot be amended
+                elif _newest_still(engine, run):
+                    try:
+                        return _finish(con, engine, run, begin, progress)
+                    except Forgotten:
+                        full = True
+    raise Conflict(f"{entity}: every one of {_TRIES} tries was overtaken", hint="Try again later.")
 
 
-def _compute(settings: Settings, engine: Engine, entity: str, progress: Progress) -> _Run:
+def _start(settings: Settings, engine: Engine, entity: str, full: bool, progress: Progress) -> _Run:
+    """A run on top of the one before it, of which nothing is known yet, or else one that has judged everything."""
     with reading(engine) as conn:
         version, learned = newest(settings, conn, entity)
-        data = projected(conn, entity, learned.model)
+        live = sum(sum(each.records.values()) for each in summary(conn).entities if each.entity == entity)
+        event = None if full else _standing(conn, entity, version, live)
+        if event is not None:
+            return _Run(entity, version, learned, False, event, live, NOTHING)
+        data, said = projected(conn, entity, learned.model), read_constraints(conn, entity)
     progress.stage("score")
     edges = score(data.records, learned, note=progress.advance)
     progress.stage("cluster")
-    clusters = cluster(data.records, edges, learned)
-    doubtful = len(in_doubt(data.records, edges, clusters, learned)[0])
-    return _Run(entity, version, learned, data, edges.candidate_pairs, doubtful, clusters)
+    found = judged(Surroundings(data.records, data.ids, edges), learned, said, data.event, version)
+    notes = skews(data.records, learned.model, learned.blocking)
+    return _Run(entity, version, learned, True, data.event, len(data.records), found, data, notes=notes)
 
 
-def _overtaken(engine: Engine, run: _Run) -> bool:
-    """Whether records changed, or newer parameters came, since the run read."""
+def _standing(conn: Connection, entity: str, version: int, live: int) -> int | None:
+    """The event as of which the run before knew all records; None where everything must be judged."""
+    in_force = parameters_in_force(conn, entity)
+    if in_force is None or in_force.version != version:
+        return None
+    event = linked_as_of(conn, entity, version)
+    if event is None or len(Touched(entity, event).look(conn)) * _SHARE > live:
+        return None
+    return event
+
+
+def _newest_still(engine: Engine, run: _Run) -> bool:
     with reading(engine) as conn:
-        newest_now = newest_parameters(conn, run.entity)
-        return newest_now is None or newest_now.version != run.version or bool(_touched(conn, run))
+        found = newest_parameters(conn, run.entity)
+        return found is not None and found.version == run.version
 
 
-def _touched(conn: Connection, run: _Run) -> set[int]:
-    """Records of which the run does not know the newest version."""
-    return set(touched_since(conn, run.entity, run.data.event))
-
-
-def _apply(engine: Engine, run: _Run, progress: Progress) -> tuple[ApplyReport, int]:
-    """Write keys, switch, and give numbers; also returns how many events the switch wrote."""
+def _finish(con: duckdb.DuckDBPyConnection, engine: Engine, run: _Run, begin: float, progress: Progress) -> LinkReport:
     progress.stage("write match keys")
-    events = _write_keys(engine, run, progress)
-    _drop_old_keys(engine, run)
+    if run.data is not None:
+        _write_keys(engine, run, run.data.records, run.data.ids, run.event, progress)
+    run = _caught_up(engine, run, progress)
+    with writing(engine) as conn:
+        switched = switch_parameters(conn, run.entity, run.version)
+    drop_old_keys(engine, run.entity, run.version)
     progress.stage("apply")
-    applied = apply_clusters(
+    applied = _apply(engine, run)
+    asked = ask(engine, run.entity, run.found, run.touched)
+    with writing(engine) as conn:
+        mark_linked(conn, run.entity, run.version, run.event)
+    _copy(con, engine, run)
+    return _report(run, applied, asked, int(switched) + asked.events, time.perf_counter() - begin)
+
+
+def _write_keys(engine: Engine, run: _Run, records: Records, ids: Ids, event: int, progress: Progress) -> None:
+    write_keys(engine, run.entity, run.version, run.learned, records, ids, event, progress)
+
+
+def _caught_up(engine: Engine, run: _Run, progress: Progress) -> _Run:
+    """The run, with the components judged again that were touched since it read; then with those touched meanwhile.
+
+    What is touched after the last look keeps its place, and the next run finds it.
+    """
+    progress.stage("judge what changed")
+    for _ in range(_TRIES):
+        with reading(engine) as conn:
+            now, touched = head(conn), frozenset(Touched(run.entity, run.event).look(conn))
+            if touched:
+                said = read_constraints(conn, run.entity)
+                around = surroundings(conn, run.entity, run.version, run.learned, touched, run.event, said.same)
+        if not touched:
+            return replace(run, event=now)
+        later = judged(around, run.learned, said, now, run.version)
+        _write_keys(engine, run, around.records, around.ids, now, progress)
+        run = replace(run, event=now, found=run.found.amended(later, touched), touched=run.touched | touched)
+    return run
+
+
+def _apply(engine: Engine, run: _Run) -> ApplyReport:
+    return apply_clusters(
         engine,
         entity=run.entity,
         parameters_version=run.version,
-        as_of_event=run.data.event,
-        clusters=_groups(run.clusters, run.data),
+        as_of_event=run.event,
+        clusters=run.found.groups,
+        beside=None if run.full else run.touched,
     )
-    return applied, events
-
-
-def _groups(clusters: Clusters, data: Projected) -> list[list[int]]:
-    """Record ids per cluster, clusters and records in rank order."""
-    order = np.lexsort((data.records.rank, data.records.rank[clusters.label]))
-    labels = clusters.label[order]
-    groups = np.split(data.ids[order], np.flatnonzero(np.diff(labels)) + 1)
-    return [group.tolist() for group in groups]
-
-
-def record_keys(records: Records, learned: Parameters) -> Iterator[tuple[int, int, int]]:
-    """All match keys as (rule, key, row), sorted by rule and key; the last rule holds the features of rarity."""
-    for rule, posting in enumerate(match_keys(records, learned.model, learned.blocking.refinement)):
-        for key, row in zip(posting.keys.tolist(), posting.rows.tolist(), strict=True):
-            yield rule, key, row
-    if learned.model.rarity is not None and learned.blocking.rarity is not None:
-        found = features(records, learned.model.rarity, learned.blocking.rarity).posting
-        for key, row in zip(found.keys.tolist(), found.rows.tolist(), strict=True):
-            yield len(learned.model.blocking), key, row
-
-
-def _write_keys(engine: Engine, run: _Run, progress: Progress) -> int:
-    """Write the keys that are missing, a chunk of sorted rows per transaction, then switch; returns events written.
-
-    Only for versions of records that the run read. Each transaction asks again what changed: such records stay
-    unmarked, and the next run writes their keys.
-    """
-    with reading(engine) as conn:
-        missing = set(missing_records(conn, run.entity, run.version)) & set(run.data.ids.tolist())
-    rows: list[tuple[int, int, int]] = []
-    if missing:
-        keys = ((rule, key, int(run.data.ids[row])) for rule, key, row in record_keys(run.data.records, run.learned))
-        rows = [row for row in keys if row[2] in missing]
-    for some in _parts(rows):
-        with writing(engine) as conn:
-            touched = _touched(conn, run)
-            write_match_keys(conn, run.entity, run.version, (row for row in some if row[2] not in touched))
-        progress.advance(len(some))
-    with writing(engine) as conn:
-        mark_keyed(conn, run.version, missing - _touched(conn, run))
-        return int(switch_parameters(conn, run.entity, run.version))
-
-
-def _drop_old_keys(engine: Engine, run: _Run) -> None:
-    """Keys of versions that came before the one now in force: no look-up asks for them any more."""
-    for version in range(1, run.version):
-        dropped = True
-        while dropped:
-            with writing(engine) as conn:
-                dropped = bool(drop_match_keys(conn, run.entity, version))
-
-
-def _parts(rows: Sequence[tuple[int, int, int]]) -> Iterator[Sequence[tuple[int, int, int]]]:
-    for begin in range(0, len(rows), _KEY_ROWS):
-        yield rows[begin : begin + _KEY_ROWS]
 
 
 def _copy(con: duckdb.DuckDBPyConnection, engine: Engine, run: _Run) -> None:
@@ -232,30 +244,30 @@ def _copy(con: duckdb.DuckDBPyConnection, engine: Engine, run: _Run) -> None:
     with reading(engine) as conn:
         masters, members = master_rows(conn, read_state(conn, run.entity))
         event = head(conn)
+        stale = [] if run.full else records_by_id(conn, run.found.scope | run.touched)
     copy_masters(con, run.entity, masters, members, event)
-    copy_decisions(con, run.entity, _decisions(run))
+    rows = [row for _, row in run.found.decisions]
+    if run.full:
+        copy_decisions(con, run.entity, rows)
+    else:
+        amend_decisions(con, run.entity, [(record.source, record.source_key) for record in stale], rows)
 
 
-def _decisions(run: _Run) -> list[DecisionRow]:
-    records = run.data.records
-    named = [(records.sources[source], key) for source, key in zip(records.source.tolist(), records.keys, strict=True)]
-    return [
-        DecisionRow(run.data.event, run.version, *named[d.left], *named[d.right], d.weight, d.merged, d.reason)
-        for d in run.clusters.decisions
-    ]
-
-
-def _report(run: _Run, applied: ApplyReport, events: int, seconds: float) -> LinkReport:
+def _report(run: _Run, applied: ApplyReport, asked: Asked, events: int, seconds: float) -> LinkReport:
     figures = asdict(applied)
     figures["events_written"] += events
     return LinkReport(
         entity=run.entity,
         version=run.version,
-        as_of_event=run.data.event,
-        records=len(run.data.records),
-        candidate_pairs=run.pairs,
-        in_doubt=run.doubtful,
+        full=run.full,
+        as_of_event=run.event,
+        records=run.records,
+        judged=len(run.found.scope),
+        candidate_pairs=run.found.pairs,
+        in_doubt=len(run.found.doubts),
+        asked=asked.opened,
+        closed=asked.closed,
         seconds=seconds,
-        notes=skews(run.data.records, run.learned.model, run.learned.blocking),
+        notes=run.notes,
         **figures,
     )

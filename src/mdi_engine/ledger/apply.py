@@ -8,11 +8,19 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
 
-from mdi_engine.errors import UsageError
 from mdi_engine.ledger import numbers
 from mdi_engine.ledger.assignment import ACTIVE, MERGED, RETIRED, Assignment, Cluster, Master, State, assign
 from mdi_engine.ledger.events import MACHINE, append_event, next_seq, to_ranges
-from mdi_engine.ledger.neighbourhood import Part, batches, parts, read_neighbourhood, read_state, whole_clusters
+from mdi_engine.ledger.neighbourhood import (
+    Part,
+    batches,
+    numbers_of,
+    parts,
+    read_neighbourhood,
+    read_state,
+    require_known,
+    whole_clusters,
+)
 from mdi_engine.ledger.schema import masters, memberships, source_records
 from mdi_engine.ledger.store import reading, writing
 
@@ -66,6 +74,7 @@ def apply_clusters(
     as_of_event: int,
     clusters: Sequence[Sequence[int]],
     anchors: Mapping[int, str] | None = None,
+    beside: Iterable[int] | None = None,
     chunk: int = CHUNK,
 ) -> ApplyReport:
     """Give each cluster (record ids of `entity`) its number; see `assignment` for the rule.
@@ -74,16 +83,18 @@ def apply_clusters(
     what the ledger says already is passed over, and a run that changes nothing writes no event. Records withdrawn
     meanwhile leave their master; a master without records is retired. Records that no cluster names stay where they
     are. `anchors` gives the keyed hash of a record's verified official number.
+
+    `beside` None: every record and number of the entity is looked at. Else only what the clusters touch, and what these
+    records do, which may be withdrawn.
     Raises UsageError if a record is named twice or is not one of `entity`; nothing is written then.
     """
     run = _Run(entity, int(parameters_version), int(as_of_event), anchors or {})
     clusters = [[int(record) for record in cluster] for cluster in clusters]  # numpy's integers go into no JSON
     with reading(engine) as conn:
-        state = read_state(conn, entity)
-        live = _check(conn, entity, clusters)
-    whole = sorted(whole_clusters(map(frozenset, clusters), state.memberships, live), key=min)
+        require_known(conn, entity, clusters)
+        state, whole = _read(conn, run, clusters, beside)
     counts = _Counts()
-    for named, touched in _changing(state, whole, run.anchors, chunk):
+    for named, touched in _changing(state, sorted(whole, key=min), run.anchors, chunk):
         with writing(engine) as conn:
             done = _apply_part(conn, run, named, touched)
         counts = _Counts(*(a + b for a, b in zip(counts, done, strict=True)))
@@ -111,21 +122,16 @@ def apply_now(
     return bool(_apply_part(conn, run, [frozenset(cluster) for cluster in clusters], left).events)
 
 
-def _check(conn: Connection, entity: str, clusters: Sequence[Sequence[int]]) -> frozenset[int]:
-    """The live records of `entity`; raises UsageError on clusters that are not made of its records, once each."""
-    known = conn.execute(
-        select(source_records.c.id, source_records.c.live).where(source_records.c.entity == entity)
-    ).all()
-    named = [record for cluster in clusters for record in cluster]
-    distinct = set(named)
-    unknown = len(distinct - {id_ for id_, _ in known})
-    if unknown or len(distinct) < len(named):
-        raise UsageError(
-            f"Clusters of {entity}: {unknown} records are unknown, {len(named) - len(distinct)} are named twice.",
-            hint="Give each record of the entity at most once.",
-            unknown=unknown,
-        )
-    return frozenset(id_ for id_, live in known if live)
+def _read(
+    conn: Connection, run: _Run, clusters: Sequence[Sequence[int]], beside: Iterable[int] | None
+) -> tuple[State, list[Cluster]]:
+    """What was, and the clusters with all that belongs to them."""
+    wanted = [frozenset(cluster) for cluster in clusters]
+    if beside is None:
+        columns, state = source_records.c, read_state(conn, run.entity)
+        live = conn.execute(select(columns.id).where(columns.entity == run.entity, columns.live)).scalars()
+        return state, whole_clusters(wanted, state.memberships, frozenset(live))
+    return read_neighbourhood(conn, run.entity, wanted, numbers_of(conn, beside), run.anchors)
 
 
 def _changing(

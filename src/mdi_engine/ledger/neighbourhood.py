@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, select
 
+from mdi_engine.errors import UsageError
 from mdi_engine.ledger.assignment import Cluster, Master, State
 from mdi_engine.ledger.schema import masters, memberships, source_records
 
@@ -47,16 +48,16 @@ def read_neighbourhood(
     # Another run may have merged one of the numbers since: then the master it leads to belongs to the part.
     ends = {end for some in batches(sorted(numbers)) for end in _ends(conn, _numbered(entity, some))}
     found = _families(conn, entity, ends)
-    members = _members(conn, entity, found)
+    members = members_of(conn, entity, found)
     records = {record for cluster in clusters for record in cluster} | members.keys()
     fresh = set(records)
     while fresh:  # each round adds the masters that the last round's records tie in; almost always two rounds
         tokens = {anchors[record] for record in fresh if record in anchors}
         found |= _families(conn, entity, _tied(conn, entity, fresh, tokens) - found.keys())
-        members = _members(conn, entity, found)
+        members = members_of(conn, entity, found)
         fresh = set(members) - records
         records |= fresh
-    return State(found, members), whole_clusters(clusters, members, _live(conn, records))
+    return State(found, members), whole_clusters(clusters, members, living(conn, records))
 
 
 def whole_clusters(clusters: Iterable[Cluster], members: Mapping[int, str], live: Set[int]) -> list[Cluster]:
@@ -139,13 +140,21 @@ class _Forest:
 
 def _tied(conn: Connection, entity: str, records: Iterable[int], tokens: Iterable[str]) -> set[str]:
     """The numbers that these records bear, founded or anchor; in place of a merged one, where it leads."""
-    tied: set[str] = set()
-    for ids in batches(sorted(records)):
-        tied |= set(conn.execute(select(memberships.c.number).where(memberships.c.record_id.in_(ids))).scalars())
+    records = sorted(records)
+    tied = numbers_of(conn, records)
+    for ids in batches(records):
         tied |= _ends(conn, _all_masters(entity).where(masters.c.founder.in_(ids)))
     for some in batches(sorted(tokens)):
         tied |= _ends(conn, _all_masters(entity).where(masters.c.anchor.in_(some)))
     return tied
+
+
+def numbers_of(conn: Connection, records: Iterable[int]) -> set[str]:
+    """The numbers that these records bear."""
+    found: set[str] = set()
+    for some in batches(sorted(records)):
+        found |= set(conn.execute(select(memberships.c.number).where(memberships.c.record_id.in_(some))).scalars())
+    return found
 
 
 def _ends(conn: Connection, statement: Select[Any]) -> set[str]:
@@ -162,7 +171,8 @@ def _families(conn: Connection, entity: str, numbers: Iterable[str]) -> dict[str
     return families
 
 
-def _members(conn: Connection, entity: str, numbers: Iterable[str]) -> dict[int, str]:
+def members_of(conn: Connection, entity: str, numbers: Iterable[str]) -> dict[int, str]:
+    """The records that bear one of these numbers, live or not, with their number."""
     members: dict[int, str] = {}
     for batch in batches(sorted(numbers)):
         statement = select(memberships.c.record_id, memberships.c.number)
@@ -171,13 +181,30 @@ def _members(conn: Connection, entity: str, numbers: Iterable[str]) -> dict[int,
     return members
 
 
-def _live(conn: Connection, records: Iterable[int]) -> set[int]:
+def living(conn: Connection, records: Iterable[int]) -> set[int]:
+    """Those of these records that are live."""
     live: set[int] = set()
     for some in batches(sorted(records)):
         # By id alone: with the entity beside it SQLite would walk all records of the entity instead.
         statement = select(source_records.c.id).where(source_records.c.id.in_(some), source_records.c.live)
         live |= set(conn.execute(statement).scalars())
     return live
+
+
+def require_known(conn: Connection, entity: str, clusters: Sequence[Sequence[int]]) -> None:
+    """Raises UsageError on clusters that are not made of the entity's records, once each."""
+    named = [record for cluster in clusters for record in cluster]
+    distinct, columns, known = sorted(set(named)), source_records.c, 0
+    for some in batches(distinct):
+        found = conn.execute(select(columns.entity).where(columns.id.in_(some))).scalars()
+        known += sum(of == entity for of in found)
+    if known < len(distinct) or len(distinct) < len(named):
+        raise UsageError(
+            f"Clusters of {entity}: {len(distinct) - known} records are unknown, {len(named) - len(distinct)} are "
+            "named twice.",
+            hint="Give each record of the entity at most once.",
+            unknown=len(distinct) - known,
+        )
 
 
 def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -86,6 +86,36 @@ def copy_decisions(con: duckdb.DuckDBPyConnection, entity: str, decisions: Seque
         _insert(con, "decisions", entity, DecisionRow._fields, decisions)
 
 
+def amend_decisions(
+    con: duckdb.DuckDBPyConnection, entity: str, stale: Sequence[tuple[str, str]], decisions: Sequence[DecisionRow]
+) -> None:
+    """Put these decisions in place of those that concern one of the records `stale` (source, key)."""
+    con.execute(f"CREATE TABLE IF NOT EXISTS decisions ({_TABLES['decisions']})")
+    names = {name: pa.array([row[place] for row in stale], pa.string()) for place, name in enumerate(("source", "key"))}
+    con.begin()
+    try:
+        con.register("stale", pa.table(names))
+        con.execute(
+            "DELETE FROM decisions WHERE entity = ? AND EXISTS (FROM stale WHERE (source, key) IN "
+            "((left_source, left_key), (right_source, right_key)))",
+            [entity],
+        )
+        con.unregister("stale")
+        _insert(con, "decisions", entity, DecisionRow._fields, decisions)
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+
+
+def copied_as_of(con: duckdb.DuckDBPyConnection, entity: str) -> int | None:
+    """The event as of which the copy of an entity shows the ledger; None if there is none."""
+    if "copies" not in table_names(con):
+        return None
+    made = con.execute("SELECT as_of_event FROM copies WHERE entity = ?", [entity]).fetchall()
+    return int(made[0][0]) if made else None
+
+
 def read_decisions(con: duckdb.DuckDBPyConnection, entity: str) -> list[DecisionRow]:
     """The decisions of the last link run in the order they were made; empty before the first."""
     if "decisions" not in table_names(con):
@@ -97,10 +127,8 @@ def read_decisions(con: duckdb.DuckDBPyConnection, entity: str) -> list[Decision
 
 def read_copy(con: duckdb.DuckDBPyConnection, entity: str) -> tuple[int, list[MasterRow], list[MemberRow]] | None:
     """The copy of an entity with its event, rows in order of number and record; None if none was made."""
-    if "copies" not in table_names(con):
-        return None
-    made = con.execute("SELECT as_of_event FROM copies WHERE entity = ?", [entity]).fetchall()
-    if not made:
+    made = copied_as_of(con, entity)
+    if made is None:
         return None
     masters = con.execute(
         "SELECT number, status, redirect_to, split_from FROM masters WHERE entity = ? ORDER BY number", [entity]
@@ -108,7 +136,7 @@ def read_copy(con: duckdb.DuckDBPyConnection, entity: str) -> tuple[int, list[Ma
     members = con.execute(
         "SELECT number, record_id, source, source_key FROM memberships WHERE entity = ? ORDER BY record_id", [entity]
     ).fetchall()
-    return int(made[0][0]), [MasterRow(*row) for row in masters], [MemberRow(*row) for row in members]
+    return made, [MasterRow(*row) for row in masters], [MemberRow(*row) for row in members]
 
 
 @contextmanager
