@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
-from mdi_engine.jobs.asking import Asked, Asker, RuleKey, Standing
+from mdi_engine.jobs.asking import Asked, Asker, Standing
 from mdi_engine.jobs.newborns import another, the_same
 from mdi_engine.ledger.answered import Answers
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.matchkeys import candidates
 from mdi_engine.ledger.records import SourceRecord, records_by_id
-from mdi_engine.ledger.registrations import Found, Placed, live_among, members_of, said_of
+from mdi_engine.ledger.registrations import Found, Placed, live_among, members_of, said_of, sharing
 from mdi_engine.ledger.review import CUT, DOUBTFUL
 from mdi_engine.ledger.versions import Known, lookup
 from mdi_engine.linkage.clustering.collective import Judgement
 from mdi_engine.linkage.explaining.explain import Waterfall
+from mdi_engine.linkage.searching.asking import Key
 
 DECIDED = "a decision"
 NEWBORN = "mother's NIK, birth date, sex and birth order"
@@ -70,7 +71,7 @@ class Plan:
 
     as_of: int
     seen: Seen
-    sought: Sequence[RuleKey]
+    sought: Sequence[Key]
     numbers: frozenset[str]
     placed: Placed
     reason: Reason
@@ -80,7 +81,7 @@ def look(conn: Connection, entity: str, asker: Asker, asked: Asked, plan: Plan) 
     """What the plan depends on, as it is now: the record itself, the records that share a key with it, and all that
     bear the numbers of its masters.
     """
-    found = candidates(conn, entity, plan.sought, parameters_version=asker.version)
+    found = sharing(conn, entity, asker.version, plan.sought)
     others = live_among(conn, {*found, *members_of(conn, entity, plan.numbers)})
     return Seen(_itself(conn, entity, asked), others)
 
@@ -89,14 +90,15 @@ def _itself(conn: Connection, entity: str, asked: Asked) -> Known | None:
     return lookup(conn, entity, asked.source, [asked.key]).get(asked.key)
 
 
-def make_plan(conn: Connection, entity: str, asker: Asker, asked: Asked, sought: Sequence[RuleKey]) -> Plan:
+def make_plan(conn: Connection, entity: str, asker: Asker, asked: Asked, sought: Sequence[Key]) -> Plan:
     """Read and judge. What the plan is checked by is read before what it is made of, which may only be newer."""
     as_of = head(conn)
     itself = _itself(conn, entity, asked)
     own = None if itself is None else itself.id
-    found = live_among(conn, candidates(conn, entity, sought, parameters_version=asker.version))
-    shared = [each.id for each in found if each.id != own]
-    near = asker.near(asked, records_by_id(conn, shared))
+    shared = sharing(conn, entity, asker.version, sought)
+    found = live_among(conn, shared)
+    others = {each.id: shared[each.id] for each in found if each.id != own}
+    near = asker.near(asked, others, partial(records_by_id, conn))
     said = said_of(conn, entity, own)
     bound = _bound(said, own)
     told = {*bound, *(record.id for record, _ in near), *([] if own is None else [own])}
@@ -106,7 +108,7 @@ def make_plan(conn: Connection, entity: str, asker: Asker, asked: Asked, sought:
     masters = held.standing(near)
     placed, weight, reason = _place(asker, asked, said, own, held, masters)
     return Plan(
-        as_of, seen, sought, numbers, placed, _reason(asker, asked, len(shared), masters, placed, weight, reason)
+        as_of, seen, sought, numbers, placed, _reason(asker, asked, len(others), masters, placed, weight, reason)
     )
 
 

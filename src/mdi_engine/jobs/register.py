@@ -107,7 +107,10 @@ class Registrar:
             # Whoever was overtaken once tries again with the others of this process waiting.
             turn: AbstractContextManager[object] = nullcontext() if left == _TRIES - 1 else self._turn
             with turn:
-                if (done := self._standing(wish)) or (done := self._try(wish, last=not left)):
+                with reading(self._engine) as conn:
+                    askers = self._current(conn)
+                    done = self._told(conn, wish, askers)
+                if done or (done := self._try(wish, askers, last=not left)):
                     return done
         raise AssertionError("the last try is under the writer's lock")
 
@@ -119,16 +122,16 @@ class Registrar:
             key = NORMALIZERS["fingerprint"](key) or key
         return _Wish(Asked(source, key, payload), stated([(key, payload)]), actor, purpose)
 
-    def _try(self, wish: _Wish, *, last: bool) -> Registered | None:
+    def _try(self, wish: _Wish, askers: tuple[Asker, ...], *, last: bool) -> Registered | None:
         """Register it; None if somebody else wrote something that matters meanwhile. The `last` try always does."""
-        askers = self._current()
         sought = askers[0].seeking(askers[0].keys(wish.asked.payload))
+        locked = [(key.way, key.key) for key in sought]
         plan = partial(make_plan, entity=self.entity, asker=askers[0], asked=wish.asked, sought=sought)
-        with planned(self._engine, self.entity, sought, plan) as (conn, made):
+        with planned(self._engine, self.entity, locked, plan) as (conn, made):
             if self._overtaken(conn, made, askers, wish):
                 if not last:
                     return None
-                if done := self._told(conn, wish):
+                if done := self._told(conn, wish, askers):
                     return done
                 made = plan(conn)
             return self._write(conn, made, askers, wish)
@@ -158,19 +161,15 @@ class Registrar:
         record_accesses(conn, [access])
         return Registered(number, outcome, plan.reason)
 
-    def _standing(self, wish: _Wish) -> Registered | None:
+    def _told(self, conn: Connection, wish: _Wish, askers: tuple[Asker, ...]) -> Registered | None:
         """The answer if the record stands already and says the same; None if there is something to write."""
-        with reading(self._engine) as conn:
-            return self._told(conn, wish)
-
-    def _told(self, conn: Connection, wish: _Wish) -> Registered | None:
         asked = wish.asked
         known = lookup(conn, self.entity, asked.source, [asked.key]).get(asked.key)
         if known is None or not known.live or known.payload_hash != wish.row.hashes[0]:
             return None
         if (number := number_of(conn, known.id)) is None:
             return None
-        asker = self._current()[0]
+        asker = askers[0]
         sought = asker.seeking(asker.keys(asked.payload))
         outcome = self._outcome(conn, known.id, number)
         return Registered(number, outcome, make_plan(conn, self.entity, asker, asked, sought).reason)
@@ -181,14 +180,13 @@ class Registrar:
             return LINKED
         return TO_REVIEW if not new and asked_about(conn, self.entity, record) else CREATED
 
-    def _current(self) -> tuple[Asker, ...]:
+    def _current(self, conn: Connection) -> tuple[Asker, ...]:
         """Who asks under the parameters in force and, while newer ones wait for a link job, under those, too."""
-        with reading(self._engine) as conn:
-            versions = self._versions(conn)
-            with self._loading:
-                if tuple(asker.version for asker in self._askers) != versions:
-                    self._askers = self._load(conn)
-                return self._askers
+        versions = self._versions(conn)
+        with self._loading:
+            if tuple(asker.version for asker in self._askers) != versions:
+                self._askers = self._load(conn)
+            return self._askers
 
     def _versions(self, conn: Connection) -> tuple[int, ...]:
         force, last = parameters_in_force(conn, self.entity), newest_parameters(conn, self.entity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
@@ -14,7 +15,7 @@ from mdi_engine.ledger.apply import apply_now
 from mdi_engine.ledger.deliveries import DeliveryInfo, finish_delivery
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.history import number_of
-from mdi_engine.ledger.matchkeys import mark_keyed, write_match_keys
+from mdi_engine.ledger.matchkeys import holders, mark_keyed, write_match_keys
 from mdi_engine.ledger.neighbourhood import batches
 from mdi_engine.ledger.payloads import Stated
 from mdi_engine.ledger.records import append_versions, record_id
@@ -25,6 +26,7 @@ from mdi_engine.ledger.schema import masters, memberships, review_tasks, source_
 _DELIVERY = DeliveryInfo("delta", ())
 
 RuleKey = tuple[int, int]
+K = TypeVar("K", bound=tuple[int, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,19 @@ def live_among(conn: Connection, ids: Iterable[int]) -> frozenset[Found]:
         )
         found |= {Found(*row) for row in conn.execute(statement.where(columns.id.in_(some), columns.live))}
     return frozenset(found)
+
+
+def sharing(conn: Connection, entity: str, version: int, keys: Iterable[K]) -> dict[int, list[K]]:
+    """The records that share any of these keys (rule, key, …) of parameters `version`, each with those it shares."""
+    shared: dict[int, list[K]] = {}
+    by_rule: dict[int, dict[int, K]] = {}
+    for key in keys:
+        by_rule.setdefault(key[0], {})[key[1]] = key
+    for rule, of_rule in by_rule.items():
+        held = holders(conn, entity, version, rule, sorted(of_rule))
+        for code, record in zip(*(side.tolist() for side in held), strict=True):
+            shared.setdefault(record, []).append(of_rule[code])
+    return shared
 
 
 def members_of(conn: Connection, entity: str, numbers: Iterable[str]) -> set[int]:
