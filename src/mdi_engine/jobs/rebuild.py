@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -25,6 +26,7 @@ from mdi_engine.ledger.fold import rebuild
 from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.tombstones import Stones, read_stones
+from mdi_engine.ledger.touched import unmark_linked
 from mdi_engine.ledger.verify import verify_chain
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.settings import Settings, pipeline_folders
@@ -34,6 +36,7 @@ from mdi_engine.workbench.contract import Contract, load_contract
 from mdi_engine.workbench.copies import copy_masters
 from mdi_engine.workbench.database import open_workbench
 from mdi_engine.workbench.readers.extract import Extract, inspect
+from mdi_engine.workbench.redaction import kept_extract, redact
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def rebuild_home(settings: Settings, *, workbench: bool = False, progress: Progr
         with reading(engine) as conn, _in_place_of(settings.workbench_path) as path:
             deliveries, missing = _land_all(settings, conn, path, progress)
             _copy_all(conn, path)
+        with writing(engine) as conn:
+            unmark_linked(conn)
     return RebuildReport(events, workbench=True, deliveries=deliveries, missing=tuple(missing))
 
 
@@ -170,7 +175,7 @@ def _kept(folder: Path, contract: Contract, arrival: Arrival, stones: Stones) ->
     """The kept extracts of a delivery. Raises NotFound or InputRefused if one is gone or is not what arrived."""
     extracts = []
     for file in arrival.files:
-        content = next(iter(sorted(folder.glob(f"{file.sha256}.*"))), None)
+        content = kept_extract(folder, file.sha256)
         if content is None:
             raise NotFound(f"the extract {file.name} is not among those kept")
         extract = inspect(content, contract.encoding, format=contract.layout.format)
@@ -186,7 +191,9 @@ def _land(
 ) -> None:
     staged = staging.stage(con, contract, extracts, NORMALIZERS)
     if stones.digests:
-        staged, _ = leave_out_forgotten(con, staged, lambda key, nik: stones.bar(contract.name, key, nik))
+        staged, forgotten = leave_out_forgotten(con, staged, partial(stones.bar, contract.name))
+        for number, rows in forgotten.items():  # an extract that a backup brought back
+            redact(extracts[number], contract, rows)
     digest = delivery_digest(contract, extracts)
     landed = landing.land(con, contract, digest, staged, arrival.withdrawn)
     if arrival.complete:

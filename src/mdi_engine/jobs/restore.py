@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from mdi_engine.errors import Conflict, InputRefused, Locked, MdiError
 from mdi_engine.jobs.archive import KEPT, LEDGER, Manifest, sync_folder, unpack
+from mdi_engine.jobs.arriving import home_folder
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.rebuild import RebuildReport, rebuild_home
 from mdi_engine.ledger.carrying import Standing, carry_over, leave_out_numbers, raise_numbers, standing
@@ -64,7 +65,7 @@ def restore_home(
     Raises NotFound or InputRefused for what is no sound backup, Conflict if the home is newer or another one, Locked if
     another process has its workbench.
     """
-    with _home(settings.home), _staging(settings.home) as folder:
+    with home_folder(settings.home), _staging(settings.home) as folder:
         progress.stage("unpack and compare")
         manifest = unpack(backup, folder)
         fresh = open_ledger(folder / LEDGER)
@@ -213,18 +214,6 @@ def _place_files(folder: Path, home: Path) -> None:
                 to.mkdir(mode=0o700, parents=True, exist_ok=True)
             elif kept != "extracts" or not to.exists():
                 path.replace(to)
-
-
-@contextmanager
-def _home(path: Path) -> Iterator[None]:
-    """The home folder, readable by its owner only; one made for a restore that is refused goes again."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):  # not empty
-            path.rmdir()
-        raise
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from mdi_engine.ledger.subjects import decisions_about, numbers_of
 from mdi_engine.ledger.tombstones import Stones, read_stones, write_stones
 
 _NUMBER = "number:"
-_CHAINED = ("event", "access")  # these count what is there
+_GIVEN = ("record", "delivery", "task")  # ids that nobody else may get
 _LEFT_OUT = 10_000  # numbers, at most a tenth of what is left
 
 
@@ -106,12 +106,13 @@ def _secrets(present: Connection, to: Connection) -> None:
 
 
 def _counters(present: Connection, to: Connection) -> None:
+    """Others count what is there, or belong to a state that is gone."""
     known = set(to.execute(select(counted.c.name)).scalars())
     for name, value in present.execute(select(counted.c.name, counted.c.value)).all():
-        if name in known and name not in _CHAINED:
+        if name in _GIVEN or name.startswith(_NUMBER):
+            if name not in known:
+                counters.create(to, name)
             _raise(to, name, value)
-        elif name not in known:
-            to.execute(insert(counted).values(name=name, value=value))
 
 
 def _blocks(present: Connection, to: Connection) -> None:

@@ -69,6 +69,11 @@ def mark_linked(conn: Connection, entity: str, parameters_version: int, event: i
     conn.execute(insert(counters).values(name=_mark(entity, parameters_version), value=event))
 
 
+def unmark_linked(conn: Connection) -> None:
+    """Let the next run of each entity judge everything: what stands in the workbench is not what the last one left."""
+    conn.execute(delete(counters).where(counters.c.name.startswith("linked:")))
+
+
 def _mark(entity: str, version: object) -> str:
     return f"linked:{entity}:{version}"
 
