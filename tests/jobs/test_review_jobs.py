@@ -1,27 +1,24 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
-from cli_helpers import Shell
+from cli_helpers import SAMPLES, Shell
 
 from mdi_engine.errors import Conflict, UsageError
+from mdi_engine.jobs.deciding import Decided, claim_review, decide_review, give_back_review, undo_review
 from mdi_engine.jobs.following import following
 from mdi_engine.jobs.home import home_ledger
+from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.link import link_entity
-from mdi_engine.jobs.review import (
-    Decided,
-    Listed,
-    claim_review,
-    decide_review,
-    give_back_review,
-    list_reviews,
-    show_review,
-    undo_review,
-)
+from mdi_engine.jobs.review import Listed, list_reviews, show_review
+from mdi_engine.jobs.train import train_entity
+from mdi_engine.ledger.accesses import read_accesses
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.neighbourhood import members_of
+from mdi_engine.ledger.records import live_records
 from mdi_engine.ledger.review import Task, open_tasks, task_by_id
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.verify import verify
@@ -178,3 +175,24 @@ def test_a_page_of_tasks_says_how_many_there_are(ani: Settings) -> None:
     assert list_reviews(ani, "patient").total == 0
     with pytest.raises(UsageError):
         list_reviews(ani, "hospital")
+
+
+def test_who_looks_at_a_task_about_persons_and_who_decides_it_is_recorded(tmp_path: Path) -> None:
+    ani = Settings(home=tmp_path / "mdi-home", actor="Ani")
+    for source in ("sisdmk", "sirs_staff"):
+        ingest(ani, source, sorted((SAMPLES / source).iterdir()))
+    train_entity(ani, "practitioner")
+    link_entity(ani, "practitioner")
+    with home_ledger(ani) as engine:
+        with writing(engine) as conn:
+            one, other, *_ = sorted(record.id for record in live_records(conn, "practitioner"))
+            (task,) = open_tasks(conn, "practitioner", [Task("conflict", (one, other))])
+        numbers = show_review(ani, task).task.numbers
+        decide_review(ani, task, "unsure")
+        with reading(engine) as conn:
+            looks = [each.access for each in read_accesses(conn, "practitioner", [str(numbers[0])])]
+    assert [(look.actor, look.action, look.outcome) for look in looks] == [
+        ("Ani", "review", "several"),
+        ("Ani", "review", "unsure"),
+    ]
+    assert all(set(look.numbers) == set(numbers) for look in looks)

@@ -14,7 +14,8 @@ from mdi_engine.cli.waterfalls import bits, show_waterfall
 from mdi_engine.errors import UsageError
 
 if TYPE_CHECKING:
-    from mdi_engine.jobs.review import Decided, Listed, ReviewView
+    from mdi_engine.jobs.deciding import Decided
+    from mdi_engine.jobs.review import Listed, ReviewView
 
 _STDIN = "-"
 _STATES = {"waiting": ("open", "claimed"), "decided": ("decided",), "moot": ("moot",)}
@@ -94,7 +95,7 @@ def claim(
         mdi review claim 17
         mdi review claim 17 --back
     """
-    from mdi_engine.jobs.review import claim_review, give_back_review
+    from mdi_engine.jobs.deciding import claim_review, give_back_review
 
     if back and take_over:
         raise UsageError("--back gives a task away, --take-over takes it; name one of them")
@@ -126,7 +127,7 @@ def decide(
     Same and different bind until somebody takes them back with `mdi review undo`. Unsure ends the task and binds
     nothing; later puts it back.
     """
-    from mdi_engine.jobs.review import decide_review
+    from mdi_engine.jobs.deciding import decide_review
 
     done = decide_review(settings_of(home, actor=actor), task, answer, note=_text(why), seen=seen)
     return as_json(done.to_dict()) if json else _show_decided(done)
@@ -140,7 +141,7 @@ def undo(
     \b
         mdi review undo 17
     """
-    from mdi_engine.jobs.review import undo_review
+    from mdi_engine.jobs.deciding import undo_review
 
     done = undo_review(settings_of(home, actor=actor), task, note=_text(why), seen=seen)
     return as_json(done.to_dict()) if json else _show_decided(done)
