@@ -1,0 +1,65 @@
+"""A ledger under whatever comes, in any order, beside a plain model of what must hold.
+
+`state_model.py` is the model, `state_machine.py` what sources and the machine do, `state_people.py` what people do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from ledger_helpers import DELIVERY
+from sqlalchemy import Engine
+from state_model import payload
+from state_people import Stewards
+
+from mdi_engine.errors import Conflict
+from mdi_engine.ledger.apply import apply_clusters
+from mdi_engine.ledger.forgetting import forget, subject
+from mdi_engine.ledger.history import number_of
+from mdi_engine.ledger.payloads import stated
+from mdi_engine.ledger.records import append_versions
+from mdi_engine.ledger.registrations import Placed, write_registered
+from mdi_engine.ledger.store import writing
+
+pytest_plugins = ["ledger_fixtures"]
+
+RUNS, STEPS = int(os.environ.get("MDI_STATE_RUNS", "200")), 50
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(0)
+def test_whatever_happens_the_ledger_is_what_the_model_says(empty_ledger: Path) -> None:
+    class Here(Stewards):
+        done = Counter[str]()
+
+        def __init__(self) -> None:
+            super().__init__(empty_ledger)
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=RUNS, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+        _min_steps=STEPS - 1,
+    )
+    assert Here.done["runs"] >= RUNS, "some runs were cut short"
+
+
+@pytest.mark.xfail(reason="append_versions drops the row, and write_registered goes on with the record of before")
+def test_a_forgotten_person_cannot_be_registered_over_a_record_that_is_there(engine: Engine) -> None:
+    with writing(engine) as conn:
+        rows = [("a", payload("C")), ("b", payload("A"))]
+        append_versions(conn, entity="patient", source="simrs", delivery=DELIVERY, rows=rows)
+    apply_clusters(engine, entity="patient", parameters_version=1, as_of_event=0, clusters=[[1], [2]])
+    with writing(engine) as conn:
+        forget(conn, subject(conn, "patient", str(number_of(conn, 1))), actor="officer")
+    row = stated([("b", payload("C"))])
+    with pytest.raises(Conflict), writing(engine) as conn:
+        write_registered(
+            conn, entity="patient", source="simrs", row=row, version=1, keys={}, placed=Placed(), actor="counter"
+        )
