@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -187,7 +189,10 @@ def test_who_looks_at_a_task_about_persons_and_who_decides_it_is_recorded(tmp_pa
         with writing(engine) as conn:
             one, other, *_ = sorted(record.id for record in live_records(conn, "practitioner"))
             (task,) = open_tasks(conn, "practitioner", [Task("conflict", (one, other))])
-        numbers = show_review(ani, task).task.numbers
+        view = show_review(ani, task)
+        assert {"nik", "name", "birth_date"} <= view.fields.keys()
+        assert not re.search(r"(?<![.\d])\d{16}(?!\d)", json.dumps(view.to_dict()))
+        numbers = view.task.numbers
         decide_review(ani, task, "unsure")
         with reading(engine) as conn:
             looks = [each.access for each in read_accesses(conn, "practitioner", [str(numbers[0])])]

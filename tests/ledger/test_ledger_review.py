@@ -194,13 +194,15 @@ def test_a_note_lies_outside_of_the_chain_which_vouches_for_it(asked: Engine) ->
     with writing(asked) as conn:
         bound = notes.write_note(conn, 7, "  telepon ibu Siti: satu orang \n")
         assert notes.write_note(conn, 8, " \n") is None
+        notes.write_note(conn, 9, "NIK 9901014107850001 is hers")
     with reading(asked) as conn:
         assert notes.read_note(conn, 7) == "telepon ibu Siti: satu orang"
         assert notes.read_note(conn, 8) is None
-        (row,) = conn.execute(notes_table.select())
+        assert notes.read_note(conn, 9) == "NIK ################ is hers"
+        row = conn.execute(notes_table.select().where(notes_table.c.event == 7)).one()
     assert bound == row.commitment == commitment(row.salt, sha256(row.text))
     with pytest.raises(UsageError, match="2001 characters"), writing(asked) as conn:
-        notes.write_note(conn, 9, "x" * 2001)
+        notes.write_note(conn, 10, "x" * 2001)
 
 
 Pairs = st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8), st.sampled_from(("same", "different"))), max_size=12)

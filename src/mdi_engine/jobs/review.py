@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import exp2
 
 from sqlalchemy import Connection
 
 from mdi_engine.entities import ENTITIES
-from mdi_engine.errors import discreet
 from mdi_engine.jobs.access import record_read
 from mdi_engine.jobs.explain import discreet_waterfall, explain_two
 from mdi_engine.jobs.home import entity_named, home_ledger, in_force
@@ -118,8 +117,9 @@ def _view(settings: Settings, conn: Connection, task: ReviewTask) -> ReviewView:
     _, learned = in_force(settings, conn, task.entity)
     first, *others = _records(conn, task)
     waterfalls = tuple(discreet_waterfall(explain_two(first, other, learned)) for other in others)
-    happened = (replace(entry, note=entry.note and discreet(entry.note)) for entry in task_history(conn, task))
-    return ReviewView(as_it_stands(conn, task), _fields(task.entity, first, others), waterfalls, tuple(happened))
+    return ReviewView(
+        as_it_stands(conn, task), _fields(task.entity, first, others), waterfalls, tuple(task_history(conn, task))
+    )
 
 
 def as_it_stands(conn: Connection, task: ReviewTask) -> Listed:
