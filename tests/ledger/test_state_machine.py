@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,7 +36,7 @@ RUNS, STEPS = int(os.environ.get("MDI_STATE_RUNS", "200")), 50
 @pytest.mark.timeout(0)
 def test_whatever_happens_the_ledger_is_what_the_model_says(empty_ledger: Path) -> None:
     class Here(Stewards):
-        done = Counter[str]()
+        done: ClassVar[Counter[str]] = Counter()
 
         def __init__(self) -> None:
             super().__init__(empty_ledger)
