@@ -45,7 +45,7 @@ PATIENT = Entity(
     golden=(
         Rule(("nik",), ("verified", "frequent", "recent")),
         Rule(("nik_mother",), ("verified", "frequent", "recent")),
-        Rule(("kk",), ("verified", "recent")),
+        Rule(("kk",), ("verified", "recent", "frequent")),
         Rule(("bpjs",), ("frequent", "recent")),
         Rule(("passport",), ("recent", "frequent")),
         Rule(("name", "name_core", "name_sound"), ("verified", "frequent", "complete", "recent"), alike="name_core"),
@@ -56,7 +56,11 @@ PATIENT = Entity(
         Rule(("birth_order",), ("frequent", "recent")),
         Rule(("mother_name",), ("verified", "frequent", "complete", "recent")),
         Rule(("phone",), ("recent", "frequent")),
-        Rule(("address", "address_core", "kecamatan", "kabkota", "province"), ("verified", "recent", "complete")),
+        Rule(
+            ("address", "address_core", "kecamatan", "kabkota", "province"),
+            ("verified", "recent", "frequent", "complete"),
+            alike="address_core",
+        ),
         Rule(("deceased",), ("verified", "complete", "recent")),
         Rule(("facility",), ("recent",), each=" "),
     ),
