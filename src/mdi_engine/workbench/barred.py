@@ -23,9 +23,10 @@ def leave_out_forgotten(
     Of a row that could not be taken apart, the numbers of 16 digits are asked about.
     """
     columns = {name for name, *_ in con.execute("DESCRIBE temp.staged").fetchall()}
-    nik = "nik" if "nik" in columns else "NULL"
+    nik = "staged.nik" if "nik" in columns else "NULL"
     rows = con.execute(
-        f"SELECT row_id, file_no, file_row, source_key, {nik} FROM temp.staged JOIN temp.raw USING (row_id)"  # noqa: S608
+        f"SELECT staged.row_id, file_no, file_row, staged.source_key, {nik} "  # noqa: S608
+        "FROM temp.staged AS staged JOIN temp.raw AS raw ON raw.row_id = staged.row_id"
     ).fetchall()
     out = [(row_id, file, row) for row_id, file, row, key, number in rows if barred(key, number)]
     out += [
