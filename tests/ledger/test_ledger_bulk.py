@@ -20,6 +20,12 @@ from mdi_engine.ledger.verify import verify
 
 pytest_plugins = ["ledger_fixtures"]
 
+
+@pytest.fixture
+def engine(sqlite_engine: Engine) -> Engine:
+    return sqlite_engine
+
+
 WRITER = """
 import sys
 sys.path.insert(0, {helpers!r})

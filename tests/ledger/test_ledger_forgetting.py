@@ -97,9 +97,10 @@ def test_the_values_go_and_the_proof_stands(people: Engine, tmp_path: Path) -> N
         assert forgotten_in(conn, "patient", mine) is not None
         assert forgotten_in(conn, "patient", other) is None
     assert scrub(people)
-    left = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
-    assert not any(text in left for text in (b"Zubaidah", b"Ngarso", b"RM-77-1"))
-    assert left.count(FIRST.encode()) == 1, "in the child's own record alone"
+    if people.dialect.name == "sqlite":
+        left = b"".join(path.read_bytes() for path in sorted(tmp_path.iterdir()))
+        assert not any(text in left for text in (b"Zubaidah", b"Ngarso", b"RM-77-1"))
+        assert left.count(FIRST.encode()) == 1, "in the child's own record alone"
 
 
 def test_rebuilding_makes_the_same_again(people: Engine) -> None:
@@ -177,6 +178,8 @@ def test_other_entities_are_not_touched(people: Engine) -> None:
 
 
 def test_a_reader_keeps_the_log_and_is_told(people: Engine) -> None:
+    if people.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps no log of SQLite's")
     away(people, number_for(people, 1))
     with reading(people) as conn:
         conn.execute(select(func.count()).select_from(notes)).scalar_one()

@@ -1,18 +1,11 @@
-"""The ledger on PostgreSQL: what `dialect` does differently there, on a cluster made for the tests and thrown away."""
+"""The ledger on PostgreSQL: what `dialect` does differently there. Other tests of the ledger run on both kinds."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
+from ledger_fixtures import new_database
 from ledger_helpers import DELIVERY, add
 from sqlalchemy import Engine, create_engine, text
 
@@ -27,72 +20,12 @@ from mdi_engine.ledger.records import append_versions, live_records
 from mdi_engine.ledger.store import open_ledger, reading, writing
 from mdi_engine.ledger.verify import verify
 
-pytest.importorskip("psycopg", exc_type=ImportError, reason="psycopg is not installed (the extra `postgres`)")
-
-
-def _as_owner() -> list[str]:
-    """What to put before a command of PostgreSQL, which refuses to run as root."""
-    if os.geteuid() != 0:
-        return []
-    if shutil.which("runuser") is None or "postgres" not in {user.pw_name for user in pwd.getpwall()}:
-        pytest.skip("PostgreSQL does not run as root, and there is no user postgres to run it as")
-    return ["runuser", "-u", "postgres", "--"]
-
-
-def _binaries() -> Path:
-    found = [Path(path).parent for path in [shutil.which("initdb")] if path]
-    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for folder in found:
-        if (folder / "pg_ctl").is_file():
-            return folder
-    pytest.skip("PostgreSQL is not installed: no initdb on the path or under /usr/lib/postgresql")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The URL of a fresh cluster on a free port of the loopback, without its database's name."""
-    binaries, before = _binaries(), _as_owner()
-    folder = Path(mkdtemp(prefix="mdi-postgres-"))  # not tmp_path: another user must get in
-    if before:
-        shutil.chown(folder, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            [*before, str(binaries / command[0]), *command[1:]], check=True, stdout=subprocess.DEVNULL, cwd=folder
-        )
-
-    data, log = str(folder / "data"), str(folder / "log")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
-    try:
-        # A collation of the language, not of code points: keys must not follow it.
-        language = ("--encoding=UTF8", "--locale-provider=icu", "--icu-locale=id-ID", "--locale=C")
-        run("initdb", "-D", data, "-U", "mdi", "--auth=trust", "--no-sync", *language)
-        run("pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
-        try:
-            yield f"postgresql+psycopg://mdi@127.0.0.1:{port}"
-        finally:
-            run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+pytest_plugins = ["ledger_fixtures"]
 
 
 @pytest.fixture
-def engine(server: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """A ledger in a database of its own."""
-    engine = open_ledger(_new_database(server, request.node.name))
-    yield engine
-    engine.dispose()
-
-
-def _new_database(server: str, name: str) -> str:
-    admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.execute(text(f'CREATE DATABASE "{name[:60]}"'))
-    admin.dispose()
-    return f"{server}/{name[:60]}"
+def engine(postgresql_engine: Engine) -> Engine:
+    return postgresql_engine
 
 
 def link(engine: Engine, clusters: list[list[int]]) -> int:
@@ -172,10 +105,11 @@ def test_a_second_opening_finds_what_the_first_wrote(engine: Engine) -> None:
 
 
 def test_a_foreign_database_is_refused(server: str) -> None:
-    url = _new_database(server, "foreign")
+    name = new_database(server)
+    url = f"{server}/{name}"
     foreign = create_engine(url)
     with foreign.begin() as conn:
         conn.execute(text("CREATE TABLE patients (nik TEXT)"))
     foreign.dispose()
-    with pytest.raises(InputRefused, match="foreign is not a ledger: it holds other tables"):
+    with pytest.raises(InputRefused, match=f"{name} is not a ledger: it holds other tables"):
         open_ledger(url)
