@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -299,7 +299,7 @@ def test_chunks_of_any_size_give_the_same_masters(engine: Engine, tmp_path: Path
 def test_an_interrupted_run_goes_on_where_it_stopped(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     add(engine, dict.fromkeys(KEYS, "A"))
     clusters = [[1, 2], [3, 4], [5, 6], [7, 8]]
-    original, calls = apply._apply_part, []
+    original, calls = apply._write, []
 
     def failing(*arguments: object) -> object:
         calls.append(1)
@@ -307,13 +307,58 @@ def test_an_interrupted_run_goes_on_where_it_stopped(engine: Engine, monkeypatch
             raise KeyboardInterrupt
         return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(apply, "_apply_part", failing)
+    monkeypatch.setattr(apply, "_write", failing)
     with pytest.raises(KeyboardInterrupt):
         link(engine, clusters, chunk=2)
     with reading(engine) as conn:
         assert (waiting(conn, "facility"), verify(conn)) == (4, [])
     report = link(engine, clusters, chunk=2)
     assert (report.new, report.masters, report.events_written) == (2, 4, 2)
+
+
+@pytest.mark.parametrize("times", [1, 2 * apply._TRIES])
+def test_what_others_write_between_plan_and_lock_is_seen(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Once, and whenever the run has thought: at last it thinks under the lock."""
+    add(engine, dict.fromkeys(KEYS, "A"))
+    link(engine, [[1, 2], [3], [4, 5]])
+    left = iter(range(times))
+    plan, others = apply._plan, iter([[2, 3], [2]] * times)
+
+    def overtaken(conn: Connection, *arguments: Any) -> Any:
+        made = plan(conn, *arguments)
+        if not conn.get_execution_options().get("mdi_write") and next(left, None) is not None:
+            monkeypatch.setattr(apply, "_plan", plan)
+            with writing(engine) as other:
+                apply.apply_now(other, entity="facility", parameters_version=1, as_of_event=0, clusters=[next(others)])
+            monkeypatch.setattr(apply, "_plan", overtaken)
+        return made
+
+    monkeypatch.setattr(apply, "_plan", overtaken)
+    link(engine, [[1, 2, 3], [4, 5]])
+    monkeypatch.undo()
+    with reading(engine) as conn:
+        assert verify(conn) == []
+        numbers = [number_of(conn, record) for record in range(1, 6)]
+    assert len(set(numbers[:3])) == len(set(numbers[3:])) == 1
+    assert numbers[0] != numbers[3]
+
+
+def test_only_what_was_touched_is_looked_at(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(engine, {"a": "A", "b": "B", "c": "C", "d": "D"})
+    link(engine, [[1], [2], [3, 4]])
+    add(engine, {"e": "E"}, withdrawn=["b"])
+
+    def everything(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(apply, "read_state", everything)
+    run: dict[str, Any] = {"entity": "facility", "parameters_version": 1, "as_of_event": 0}
+    report = apply_clusters(engine, clusters=[[1, 5]], beside=[2, 5], **run)
+    assert (report.new, report.retired, report.masters) == (0, 1, 2)
+    monkeypatch.undo()
+    assert link(engine, [[1, 5], [3, 4]]).events_written == 0
 
 
 def test_a_record_linked_meanwhile_stays_with_its_master(engine: Engine) -> None:

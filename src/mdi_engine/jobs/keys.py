@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sqlalchemy import Engine
 
 from mdi_engine.jobs.progress import Progress
+from mdi_engine.ledger.bulk import in_bulk
 from mdi_engine.ledger.matchkeys import drop_match_keys, mark_keyed, missing_records, write_match_keys
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.touched import Touched
@@ -62,23 +63,25 @@ def write_keys(
         return
     touched = Touched(entity, event)
     keys = ((rule, key, int(ids[row])) for rule, key, row in record_keys(records, learned))
-    for some in parts([row for row in keys if row[2] in missing], KEY_ROWS):
-        with writing(engine) as conn:
-            late = touched.look(conn)
-            write_match_keys(conn, entity, version, (row for row in some if row[2] not in late))
-        progress.advance(len(some))
-    for ready in parts(sorted(missing), MARKED):
-        with writing(engine) as conn:
-            mark_keyed(conn, version, set(ready) - touched.look(conn))
+    with in_bulk(engine) as bulk:
+        for some in parts([row for row in keys if row[2] in missing], KEY_ROWS):
+            with writing(bulk) as conn:
+                late = touched.look(conn)
+                write_match_keys(conn, entity, version, (row for row in some if row[2] not in late))
+            progress.advance(len(some))
+        for ready in parts(sorted(missing), MARKED):
+            with writing(bulk) as conn:
+                mark_keyed(conn, version, set(ready) - touched.look(conn))
 
 
 def drop_old_keys(engine: Engine, entity: str, version: int) -> None:
     """Keys of versions that came before `version`, now in force: no look-up asks for them any more."""
-    for old in range(1, version):
-        dropped = True
-        while dropped:
-            with writing(engine) as conn:
-                dropped = bool(drop_match_keys(conn, entity, old, limit=DROPPED))
+    with in_bulk(engine) as bulk:
+        for old in range(1, version):
+            dropped = True
+            while dropped:
+                with writing(bulk) as conn:
+                    dropped = bool(drop_match_keys(conn, entity, old, limit=DROPPED))
 
 
 def parts(rows: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from mdi_engine.ledger import numbers
-from mdi_engine.ledger.assignment import ACTIVE, MERGED, RETIRED, Assignment, Cluster, Master, State, assign
-from mdi_engine.ledger.events import MACHINE, append_event, next_seq, to_ranges
+from mdi_engine.ledger.assignment import ACTIVE, MERGED, Assignment, Cluster, Master, State, assign
+from mdi_engine.ledger.bulk import in_bulk
+from mdi_engine.ledger.dialect import insert_rows
+from mdi_engine.ledger.events import MACHINE, append_event, head, next_seq
 from mdi_engine.ledger.neighbourhood import (
     Part,
     batches,
@@ -23,9 +25,11 @@ from mdi_engine.ledger.neighbourhood import (
 )
 from mdi_engine.ledger.schema import masters, memberships, source_records
 from mdi_engine.ledger.store import reading, writing
+from mdi_engine.ledger.telling import numbered, told
 
 MASTERS_ASSIGNED = "masters-assigned"
-CHUNK = 500  # records in one transaction: some 30 ms under the writer's lock on two cores
+CHUNK = 50  # records in one transaction, unless one part has more: a few milliseconds under the writer's lock
+_TRIES = 8  # before a part is also planned under the lock, since somebody else writes all the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,10 @@ def apply_clusters(
         require_known(conn, entity, clusters)
         state, whole = _read(conn, run, clusters, beside)
     counts = _Counts()
-    for named, touched in _changing(state, sorted(whole, key=min), run.anchors, chunk):
-        with writing(engine) as conn:
-            done = _apply_part(conn, run, named, touched)
-        counts = _Counts(*(a + b for a, b in zip(counts, done, strict=True)))
+    with in_bulk(engine) as bulk:
+        for named, touched in _changing(state, sorted(whole, key=min), run.anchors, chunk):
+            done = _apply_short(bulk, run, named, touched)
+            counts = _Counts(*(a + b for a, b in zip(counts, done, strict=True)))
     with reading(engine) as conn:
         return _report(conn, entity, counts)
 
@@ -119,7 +123,7 @@ def apply_now(
     that shall part from it in a cluster of their own. `left` names masters that records left in this transaction.
     """
     run = _Run(entity, int(parameters_version), int(as_of_event), anchors or {}, actor)
-    return bool(_apply_part(conn, run, [frozenset(cluster) for cluster in clusters], left).events)
+    return bool(_write(conn, run, _plan(conn, run, [frozenset(cluster) for cluster in clusters], left)).events)
 
 
 def _read(
@@ -166,17 +170,42 @@ def _chunks(changing: Iterable[Part], clusters: Sequence[Cluster], chunk: int) -
         yield some
 
 
-def _apply_part(conn: Connection, run: _Run, clusters: Sequence[Cluster], numbers_: Collection[str]) -> _Counts:
-    # Read again under the writer's lock: somebody may have written since the run was planned.
+class _Plan(NamedTuple):
+    """What a part becomes, as the ledger stood as of event `seen`."""
+
+    state: State
+    assignment: Assignment
+    seen: int
+
+
+def _apply_short(engine: Engine, run: _Run, clusters: Sequence[Cluster], numbers_: Collection[str]) -> _Counts:
+    """Read and think before the writer's lock is taken, write under it: unless somebody else wrote in between."""
+    for _ in range(_TRIES):
+        with reading(engine) as conn:
+            plan = _plan(conn, run, clusters, numbers_)
+        if not plan.assignment:
+            return _Counts()
+        with writing(engine) as conn:
+            if head(conn) == plan.seen:
+                return _write(conn, run, plan)
+    with writing(engine) as conn:
+        return _write(conn, run, _plan(conn, run, clusters, numbers_))
+
+
+def _plan(conn: Connection, run: _Run, clusters: Sequence[Cluster], numbers_: Collection[str]) -> _Plan:
     state, whole = read_neighbourhood(conn, run.entity, clusters, numbers_, run.anchors)
-    assignment = assign(state, whole, run.anchors)
+    return _Plan(state, assign(state, whole, run.anchors), head(conn))
+
+
+def _write(conn: Connection, run: _Run, plan: _Plan) -> _Counts:
+    state, assignment, _ = plan
     if not assignment:
         return _Counts()
     issued = numbers.issue(conn, run.entity, len(assignment.founded))
     seq = next_seq(conn)
-    body = _body(run, state, assignment, issued)
+    body = {"parameters": run.parameters_version, "as_of": run.as_of_event, **told(state, assignment, issued)}
     _write_masters(conn, run.entity, assignment, issued, seq)
-    _write_memberships(conn, run.entity, assignment, issued)
+    _write_memberships(conn, run.entity, plan, issued)
     append_event(conn, kind=MASTERS_ASSIGNED, entity=run.entity, body=body, actor=run.actor, seq=seq)
     return _Counts(
         new=len(issued),
@@ -187,49 +216,6 @@ def _apply_part(conn: Connection, run: _Run, clusters: Sequence[Cluster], number
         moved=assignment.churn,
         events=1,
     )
-
-
-def _body(run: _Run, state: State, assignment: Assignment, issued: Sequence[str]) -> dict[str, Any]:
-    """What the event says; redirects are left out, since they follow from the merges.
-
-    `founded`: [number, founder, anchor, split from]; `moved`: [old number or null, new number, records], those of
-    founded numbers included; `left`: [old number, records]. Both name the old one, so that its history can be told.
-    """
-    before = state.memberships
-    changes = [(state.masters[number], master) for number, master in sorted(assignment.masters.items())]
-    return {
-        "parameters": run.parameters_version,
-        "as_of": run.as_of_event,
-        "founded": [
-            [number, new.founder, new.anchor, new.split_from]
-            for number, new in zip(issued, assignment.founded, strict=True)
-        ],
-        "moved": _grouped((before.get(record), number, record) for record, number in _now(assignment, issued).items()),
-        "left": _grouped((before[record], record) for record in assignment.left),
-        "merged": [
-            [new.number, new.merged_into]
-            for old, new in changes
-            if new.merged_into != old.merged_into and new.status == MERGED
-        ],
-        "restored": [new.number for old, new in changes if new.status == ACTIVE != old.status],
-        "retired": [new.number for old, new in changes if new.status == RETIRED != old.status],
-        "anchored": [[new.number, new.anchor] for old, new in changes if new.anchor != old.anchor],
-    }
-
-
-def _grouped(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    """Rows of numbers (or None) and a record, as the same numbers and the ranges of their records, in order."""
-    grouped: dict[tuple[str | None, ...], list[int]] = {}
-    for *numbers_, record in rows:
-        grouped.setdefault(tuple(numbers_), []).append(record)
-    ordered = sorted(grouped, key=lambda key: [number or "" for number in key])
-    return [[*key, to_ranges(grouped[key])] for key in ordered]
-
-
-def _now(assignment: Assignment, issued: Sequence[str]) -> dict[int, str]:
-    """The new number of each record that gets one, founded numbers included."""
-    founded = zip(issued, assignment.founded, strict=True)
-    return {**assignment.moved, **{record: number for number, new in founded for record in new.records}}
 
 
 def _write_masters(conn: Connection, entity: str, assignment: Assignment, issued: Sequence[str], seq: int) -> None:
@@ -245,26 +231,25 @@ def _write_masters(conn: Connection, entity: str, assignment: Assignment, issued
         conn.execute(changed.values({name: bindparam(name) for name in names}), rows)
 
 
-def _write_memberships(conn: Connection, entity: str, assignment: Assignment, issued: Sequence[str]) -> None:
-    now = _now(assignment, issued)
-    for batch in batches(sorted(assignment.left | now.keys())):
+def _write_memberships(conn: Connection, entity: str, plan: _Plan, issued: Sequence[str]) -> None:
+    after = numbered(plan.assignment, issued)
+    placed = plan.state.memberships.keys() & (plan.assignment.left | after.keys())
+    for batch in batches(sorted(placed)):
         conn.execute(delete(memberships).where(memberships.c.record_id.in_(batch)))
-    insert_memberships(conn, entity, now)
+    insert_memberships(conn, entity, after)
 
 
 def insert_masters(conn: Connection, entity: str, rows: Iterable[Master]) -> None:
     """Add masters as they are."""
     names = ("number", "status", "founder", "anchor", "merged_into", "redirect_to", "split_from", "founded")
-    values = [{"entity": entity, **{name: getattr(master, name) for name in names}} for master in rows]
-    if values:
-        conn.execute(insert(masters), values)
+    values = ((entity, *(getattr(master, name) for name in names)) for master in rows)
+    insert_rows(conn, masters, ("entity", *names), values)
 
 
 def insert_memberships(conn: Connection, entity: str, numbers_: Mapping[int, str]) -> None:
     """Add memberships, record → number."""
-    values = [{"record_id": id_, "entity": entity, "number": number} for id_, number in sorted(numbers_.items())]
-    if values:
-        conn.execute(insert(memberships), values)
+    values = ((id_, entity, number) for id_, number in sorted(numbers_.items()))
+    insert_rows(conn, memberships, ("record_id", "entity", "number"), values)
 
 
 def _report(conn: Connection, entity: str, counts: _Counts) -> ApplyReport:
