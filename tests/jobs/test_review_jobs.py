@@ -17,13 +17,13 @@ from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.link import link_entity
 from mdi_engine.jobs.review import Listed, list_reviews, show_review
 from mdi_engine.jobs.train import train_entity
+from mdi_engine.jobs.verify import verify_home
 from mdi_engine.ledger.accesses import read_accesses
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.neighbourhood import members_of
 from mdi_engine.ledger.records import live_records
 from mdi_engine.ledger.review import Task, open_tasks, task_by_id
 from mdi_engine.ledger.store import reading, writing
-from mdi_engine.ledger.verify import verify
 from mdi_engine.settings import Settings
 
 pytest_plugins = ["cli_fixtures"]
@@ -45,9 +45,8 @@ def events(settings: Settings) -> int:
 
 
 def proved(settings: Settings) -> bool:
-    """Whether the ledger is what its events say."""
-    with home_ledger(settings) as engine, reading(engine) as conn:
-        return list(verify(conn)) == []
+    """Whether the home is what its events say."""
+    return verify_home(settings).findings == ()
 
 
 def members(settings: Settings, task: Listed) -> dict[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 
 import duckdb
 from sqlalchemy import Connection
@@ -13,7 +14,9 @@ from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import counted
 from mdi_engine.jobs.home import home_ledger, master_rows
 from mdi_engine.ledger.arrivals import told_since
-from mdi_engine.ledger.events import head
+from mdi_engine.ledger.assignment import State
+from mdi_engine.ledger.events import head, read_events
+from mdi_engine.ledger.fold import fold
 from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.payloads import payload_hash
 from mdi_engine.ledger.records import CHUNK, known_keys
@@ -84,10 +87,18 @@ def _delivery(con: duckdb.DuckDBPyConnection, conn: Connection, newest: Standing
 
 
 def _copy(con: duckdb.DuckDBPyConnection, conn: Connection, entity: str) -> Iterator[Finding]:
-    """Masters and memberships change by linking alone, so a copy is right until the next link run, whatever came."""
+    """Link runs make the copy: until the next one it tells how masters stood as of its event, whatever came since."""
     copy, state = read_copy(con, entity), read_state(conn, entity)
     if copy is None:
         if state.memberships:
             yield Finding("workbench", f"{entity}: the workbench has no copy of the masters; link again.")
-    elif copy[1:] != master_rows(conn, state):
+    elif copy[1:] not in (master_rows(conn, each) for each in _states(conn, entity, state, copy[0])):
         yield Finding("workbench", f"{entity}: the copy as of event {copy[0]} is not the ledger's; link again.")
+
+
+def _states(conn: Connection, entity: str, now: State, event: int) -> Iterator[State]:
+    """How masters stand now, which is seen at once, and how they stood as of an event, which is folded."""
+    yield now
+    until = takewhile(lambda each: each.seq <= event, read_events(conn))
+    then = fold(until).get(entity)
+    yield State() if then is None else State(then.masters, then.memberships)
