@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -55,18 +56,19 @@ class Held:
     """How long each writing transaction of this process held the writer's lock, up to the end of its commit."""
 
     def __init__(self) -> None:
-        self.seconds: list[tuple[float, float]] = []
+        self.seconds: list[tuple[float, float, float]] = []  # when it ended, how long it was held, of that on a core
         own, commit = threading.local(), DefaultDialect.do_commit
 
         def taken(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
             if statement == "BEGIN IMMEDIATE" or statement.startswith("SELECT pg_advisory_xact_lock(7169129)"):
-                own.began = time.perf_counter()
+                own.began = time.perf_counter(), time.thread_time()
 
         def done(dialect: Any, connection: Any) -> None:
             commit(dialect, connection)  # type: ignore[no-untyped-call]
-            if began := getattr(own, "began", 0.0):
-                self.seconds.append((time.time(), time.perf_counter() - began))
-                own.began = 0.0
+            if began := getattr(own, "began", None):
+                wall, cpu = began
+                self.seconds.append((time.time(), time.perf_counter() - wall, time.thread_time() - cpu))
+                own.began = None
 
         event.listen(Engine, "after_cursor_execute", taken)
         DefaultDialect.do_commit = done  # type: ignore[method-assign]
@@ -143,7 +145,7 @@ def beside_a_link(settings: Settings, rows: int) -> dict[str, Any]:
         told: dict[int, str] = {}
         register_one(registrar, told)  # what is loaded once is loaded
         idle = [register_one(registrar, told) for _ in range(IDLE)]
-        alone = [seconds for _, seconds in held.seconds]
+        alone = list(held.seconds)
         held.seconds.clear()
         report = Path(settings.home) / "link.json"
         command = [sys.executable, __file__, "job", str(settings.home), settings.ledger_url or "", str(report)]
@@ -164,9 +166,10 @@ def beside_a_link(settings: Settings, rows: int) -> dict[str, Any]:
         "while_it_computes_ms": ranks([seconds for at, seconds in beside if at < began]),
         "while_it_writes_ms": ranks([seconds for _, seconds in writing]),
         "p99_times_idle": round(p99(writing) / p99(idle), 2) if writing else None,
-        "held_by_link_ms": ranks([seconds for _, seconds in linked["held"]]),
-        "held_by_client_alone_ms": ranks(alone),
-        "held_by_client_beside_ms": ranks([seconds for _, seconds in held.seconds]),
+        "held_by_link_ms": clocks(linked["held"]),
+        "held_by_client_alone_ms": clocks(alone),
+        "held_by_client_beside_ms": clocks(held.seconds),
+        "load": [round(number, 2) for number in os.getloadavg()],
         "lost": len(lost),
         "findings": findings(settings),
     }
@@ -199,6 +202,11 @@ def ranks(seconds: Sequence[float]) -> dict[str, float]:
         return {"count": 0}
     p50, p99, most = np.percentile(np.array(seconds) * 1000, [50, 99, 100]).round(2).tolist()
     return {"count": len(seconds), "p50": p50, "p99": p99, "max": most}
+
+
+def clocks(held: Sequence[Sequence[float]]) -> dict[str, dict[str, float]]:
+    """On the wall, and on a core: the first counts what other programs of the machine took away."""
+    return {"wall": ranks([wall for _, wall, _ in held]), "cpu": ranks([cpu for _, _, cpu in held])}
 
 
 def job(home: str, url: str, report: str) -> None:

@@ -38,13 +38,15 @@ def person(number: int, *, nik: bool) -> dict[str, str | None]:
 def storm(registrar: Registrar, threads: int, people: int, *, client: str, first: int = 0) -> list[list[Registered]]:
     """Each of so many threads, which begin together, registers all people from `first` on; half have no NIK.
 
-    Every thread is a client with keys of its own. Answers per thread, in the order of the people.
+    Every thread is a client with keys of its own, and every other one knows an address of its own: nothing that is
+    weighed, but no two of those say the same. Answers per thread, in the order of the people.
     """
     start = threading.Barrier(threads)
 
     def act(thread: int) -> list[Registered]:
         start.wait()
-        said = ((number, person(number, nik=number % 2 == 0)) for number in range(first, first + people))
+        own = {"address": f"Jl. Melati {thread}"} if thread % 2 else {}
+        said = ((number, person(number, nik=number % 2 == 0) | own) for number in range(first, first + people))
         return [registrar.register(client, f"{thread}-{number}", values, actor=client) for number, values in said]
 
     with ThreadPoolExecutor(threads) as pool:

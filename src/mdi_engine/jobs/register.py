@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -21,11 +20,10 @@ from mdi_engine.jobs.intake import canonical
 from mdi_engine.jobs.placing import Plan, Reason, look, make_plan
 from mdi_engine.ledger.accesses import Access, record_accesses
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.history import number_of
 from mdi_engine.ledger.locks import planned
 from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force
 from mdi_engine.ledger.payloads import Stated, stated
-from mdi_engine.ledger.registrations import asked_about, founder_of, write_registered
+from mdi_engine.ledger.registrations import asked_about, standing_of, write_registered
 from mdi_engine.ledger.secrets import ACCESSES, hasher
 from mdi_engine.ledger.store import reading
 from mdi_engine.ledger.versions import lookup
@@ -34,6 +32,7 @@ from mdi_engine.settings import Settings
 
 CREATED, LINKED, TO_REVIEW = "created", "linked", "to-review"
 REGISTER = "register"
+_TURNS = 256
 _TRIES = 4  # before computing under the writer's lock, where nobody can come in between
 
 
@@ -87,7 +86,7 @@ class Registrar:
     def __init__(self, settings: Settings, engine: Engine, entity: str) -> None:
         self.entity = entity_named(entity).name
         self._settings, self._engine = settings, engine
-        self._turn = threading.Lock()
+        self._turns = [threading.Lock() for _ in range(_TURNS)]
         self._loading = threading.Lock()
         with reading(engine) as conn:
             self._askers = self._load(conn)
@@ -103,10 +102,9 @@ class Registrar:
         Raises `UsageError` for values that cannot be read, `Conflict` if the person was forgotten.
         """
         wish = self._wish(source, key, values, actor, purpose)
-        for left in reversed(range(_TRIES)):
-            # Whoever was overtaken once tries again with the others of this process waiting.
-            turn: AbstractContextManager[object] = nullcontext() if left == _TRIES - 1 else self._turn
-            with turn:
+        # Threads that say the same would only overtake each other: one after the other does the work once.
+        with self._turns[int(wish.row.hashes[0][:8], 16) % _TURNS]:
+            for left in reversed(range(_TRIES)):
                 with reading(self._engine) as conn:
                     askers = self._current(conn)
                     done = self._told(conn, wish, askers)
@@ -145,7 +143,7 @@ class Registrar:
 
     def _write(self, conn: Connection, plan: Plan, askers: tuple[Asker, ...], wish: _Wish) -> Registered:
         keys = {asker.version: [(k.way, k.key) for k in asker.keys(wish.asked.payload)] for asker in askers}
-        record, number = write_registered(
+        record = write_registered(
             conn,
             entity=self.entity,
             source=wish.asked.source,
@@ -155,7 +153,7 @@ class Registrar:
             placed=plan.placed,
             actor=wish.actor,
         )
-        outcome = self._outcome(conn, record, number, new=plan.seen.itself is None and not plan.placed.doubts)
+        number, outcome = self._standing(conn, record, new=plan.seen.itself is None and not plan.placed.doubts)
         asked = self._keyed(f"{wish.asked.source}:{wish.asked.key}")
         access = Access(wish.actor, wish.purpose, REGISTER, self.entity, (number,), asked, outcome)
         record_accesses(conn, [access])
@@ -167,18 +165,21 @@ class Registrar:
         known = lookup(conn, self.entity, asked.source, [asked.key]).get(asked.key)
         if known is None or not known.live or known.payload_hash != wish.row.hashes[0]:
             return None
-        if (number := number_of(conn, known.id)) is None:
+        if standing_of(conn, known.id) is None:
             return None
         asker = askers[0]
         sought = asker.seeking(asker.keys(asked.payload))
-        outcome = self._outcome(conn, known.id, number)
-        return Registered(number, outcome, make_plan(conn, self.entity, asker, asked, sought).reason)
+        return Registered(*self._standing(conn, known.id), make_plan(conn, self.entity, asker, asked, sought).reason)
 
-    def _outcome(self, conn: Connection, record: int, number: str, *, new: bool = False) -> str:
-        """What is so now, also for what is asked for again. `new`: no question about the record can be there yet."""
-        if founder_of(conn, self.entity, number) != record:
-            return LINKED
-        return TO_REVIEW if not new and asked_about(conn, self.entity, record) else CREATED
+    def _standing(self, conn: Connection, record: int, *, new: bool = False) -> tuple[str, str]:
+        """The number and the outcome as they are now. `new`: no question about the record can be there yet."""
+        found = standing_of(conn, record)
+        if found is None:
+            raise Conflict("the record got no number", hint="Run `mdi verify`.")
+        number, its_own = found
+        if not its_own:
+            return number, LINKED
+        return number, TO_REVIEW if not new and asked_about(conn, self.entity, record) else CREATED
 
     def _current(self, conn: Connection) -> tuple[Asker, ...]:
         """Who asks under the parameters in force and, while newer ones wait for a link job, under those, too."""

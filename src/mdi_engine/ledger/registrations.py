@@ -14,13 +14,13 @@ from mdi_engine.ledger.answered import Answers, answers
 from mdi_engine.ledger.apply import apply_now
 from mdi_engine.ledger.deliveries import DeliveryInfo, finish_delivery
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.history import number_of
 from mdi_engine.ledger.matchkeys import holders, mark_keyed, write_match_keys
 from mdi_engine.ledger.neighbourhood import batches
 from mdi_engine.ledger.payloads import Stated
-from mdi_engine.ledger.records import append_versions, record_id
+from mdi_engine.ledger.records import append_versions
 from mdi_engine.ledger.review import WAITING, Task, open_tasks
 from mdi_engine.ledger.schema import masters, memberships, review_tasks, source_records
+from mdi_engine.ledger.versions import lookup
 
 # What a source registers one by one is one delivery, until a file of it comes in between.
 _DELIVERY = DeliveryInfo("delta", ())
@@ -88,10 +88,14 @@ def said_of(conn: Connection, entity: str, record: int | None) -> Answers:
     return Answers() if record is None else answers(conn, entity, [record])
 
 
-def founder_of(conn: Connection, entity: str, number: str) -> int:
-    """The record for which a number was founded."""
-    statement = select(masters.c.founder).where(masters.c.entity == entity, masters.c.number == number)
-    return int(conn.execute(statement).scalar_one())
+def standing_of(conn: Connection, record: int) -> tuple[str, bool] | None:
+    """The number that a record bears, and whether it was founded for it; None while it waits for one."""
+    joined = memberships.join(
+        masters, (masters.c.entity == memberships.c.entity) & (masters.c.number == memberships.c.number)
+    )
+    statement = select(masters.c.number, masters.c.founder).select_from(joined)
+    row = conn.execute(statement.where(memberships.c.record_id == record)).one_or_none()
+    return None if row is None else (row.number, row.founder == record)
 
 
 def asked_about(conn: Connection, entity: str, record: int) -> bool:
@@ -113,17 +117,18 @@ def write_registered(
     keys: Mapping[int, Sequence[RuleKey]],
     placed: Placed,
     actor: str,
-) -> tuple[int, str]:
+) -> int:
     """Append what one record says, with its match keys by version of the parameters, and give it its number.
 
     `version` is the one in force, by which it was judged.
-    Call it in `writing`. Returns the record's id and the number. Raises Conflict if the record may not come back.
+    Call it in `writing`. Returns the record's id. Raises Conflict if the record may not come back.
     """
     append_versions(conn, entity=entity, source=source, delivery=_DELIVERY, rows=row)
     finish_delivery(conn, entity, source, _DELIVERY)
-    record = record_id(conn, entity, source, row.keys[0])
-    if record is None or not live_among(conn, [record]):
+    known = lookup(conn, entity, source, row.keys).get(row.keys[0])
+    if known is None or not known.live:
         raise Conflict(f"{source}: this record was forgotten and is not taken in again.", source=source)
+    record = known.id
     for of_version, pairs in keys.items():
         write_match_keys(conn, entity, of_version, sorted((rule, key, record) for rule, key in pairs))
         mark_keyed(conn, of_version, [record])
@@ -132,7 +137,4 @@ def write_registered(
         clusters.append(placed.without)
     apply_now(conn, entity=entity, parameters_version=version, as_of_event=head(conn), clusters=clusters, actor=actor)
     open_tasks(conn, entity, [Task(kind, (record, other), weight) for kind, other, weight in placed.doubts])
-    number = number_of(conn, record)
-    if number is None:
-        raise Conflict(f"{source}: the record got no number.", hint="Run `mdi verify`.", source=source)
-    return record, number
+    return record
