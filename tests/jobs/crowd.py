@@ -45,7 +45,7 @@ def storm(registrar: Registrar, threads: int, people: int, *, client: str, first
 
     def act(thread: int) -> list[Registered]:
         start.wait()
-        own = {"address": f"Jl. Melati {thread}"} if thread % 2 else {}
+        own: dict[str, str | None] = {"address": f"Jl. Melati {thread}"} if thread % 2 else {}
         said = ((number, person(number, nik=number % 2 == 0) | own) for number in range(first, first + people))
         return [registrar.register(client, f"{thread}-{number}", values, actor=client) for number, values in said]
 
