@@ -19,7 +19,7 @@ endef
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types format bench bench-full bench-page clean
+.PHONY: help run test lint types format torture bench bench-full bench-page clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,11 @@ types: $(VENV)/.test-ready ## mypy, strict
 format: $(VENV)/.test-ready ## mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+torture: $(VENV)/.test-ready ## kill writers 500 times, then random lives of ledgers: half an hour; PostgreSQL by MDI_TORTURE_URL
+	$(BIN)/python benchmarks/torture.py
+	$(if $(MDI_TORTURE_URL),$(BIN)/python benchmarks/torture.py --ledger "$(MDI_TORTURE_URL)")
+	MDI_STATE_RUNS=2000 $(BIN)/pytest -q tests/ledger/test_state_machine.py
 
 bench: $(VENV)/.test-ready $(PEERS)/.ready ## mdi-engine beside other programs, small sizes: minutes
 	$(BIN)/python benchmarks/startup.py
