@@ -69,7 +69,7 @@ class Home:
         self._begin(sorted((folder / "lists" / "simrs").glob("*.csv")))
 
     def _begin(self, files: Sequence[Path]) -> None:
-        """Here, and not in a process of its own: what is imported and compiled now, each writer has when it is forked."""
+        """In this process: what is imported and compiled now, each writer has when it is forked."""
         ingest(self.settings, "simrs", files)
         train_entity(self.settings, ENTITY)
         link_entity(self.settings, ENTITY)
