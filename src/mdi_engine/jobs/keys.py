@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sqlalchemy import Engine
 
 from mdi_engine.jobs.progress import Progress
-from mdi_engine.ledger.bulk import in_bulk
+from mdi_engine.ledger.bulk import in_bulk, uncollected
 from mdi_engine.ledger.matchkeys import drop_match_keys, mark_keyed, missing_records, write_match_keys
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.touched import Touched
@@ -20,7 +20,7 @@ from mdi_engine.linkage.models.parameters import Parameters
 from mdi_engine.linkage.records import Records
 
 # In one transaction: each holds the writer's lock for a few milliseconds.
-KEY_ROWS, MARKED, DROPPED = 1_000, 2_000, 100
+KEY_ROWS, MARKED, DROPPED = 500, 1_000, 25
 Ids = npt.NDArray[np.int64]
 _T = TypeVar("_T")
 
@@ -65,12 +65,12 @@ def write_keys(
     keys = ((rule, key, int(ids[row])) for rule, key, row in record_keys(records, learned))
     with in_bulk(engine) as bulk:
         for some in parts([row for row in keys if row[2] in missing], KEY_ROWS):
-            with writing(bulk) as conn:
+            with uncollected(), writing(bulk) as conn:
                 late = touched.look(conn)
                 write_match_keys(conn, entity, version, (row for row in some if row[2] not in late))
             progress.advance(len(some))
         for ready in parts(sorted(missing), MARKED):
-            with writing(bulk) as conn:
+            with uncollected(), writing(bulk) as conn:
                 mark_keyed(conn, version, set(ready) - touched.look(conn))
 
 
@@ -80,7 +80,7 @@ def drop_old_keys(engine: Engine, entity: str, version: int) -> None:
         for old in range(1, version):
             dropped = True
             while dropped:
-                with writing(bulk) as conn:
+                with uncollected(), writing(bulk) as conn:
                     dropped = bool(drop_match_keys(conn, entity, old, limit=DROPPED))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from mdi_engine.jobs.judged import Judged
 from mdi_engine.jobs.keys import parts
+from mdi_engine.ledger.bulk import uncollected
 from mdi_engine.ledger.review import (
     CLAIMED,
     CUT,
@@ -23,7 +24,7 @@ from mdi_engine.ledger.review import (
 )
 from mdi_engine.ledger.store import reading, writing
 
-_AT_ONCE = 50  # tasks in one transaction: a few milliseconds under the writer's lock
+_AT_ONCE = 25  # tasks in one transaction: a few milliseconds under the writer's lock
 _Clusters = frozenset[int]
 
 
@@ -50,11 +51,11 @@ def ask(engine: Engine, entity: str, found: Judged, touched: Set[int]) -> Asked:
     fresh = [task for clusters, task in wanted.items() if clusters not in standing]
     opened, closed, events = 0, 0, 0
     for ids in parts(sorted(moot), _AT_ONCE):
-        with writing(engine) as conn:
+        with uncollected(), writing(engine) as conn:
             now = len(close_tasks(conn, entity, ids))
         closed, events = closed + now, events + bool(now)
     for tasks in parts(fresh, _AT_ONCE):
-        with writing(engine) as conn:
+        with uncollected(), writing(engine) as conn:
             now = len(open_tasks(conn, entity, tasks))
         opened, events = opened + now, events + bool(now)
     return Asked(opened, closed, events)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, select, upda
 
 from mdi_engine.ledger import numbers
 from mdi_engine.ledger.assignment import ACTIVE, MERGED, Assignment, Cluster, Master, State, assign
-from mdi_engine.ledger.bulk import in_bulk
+from mdi_engine.ledger.bulk import in_bulk, uncollected
 from mdi_engine.ledger.dialect import insert_rows
 from mdi_engine.ledger.events import MACHINE, append_event, head, next_seq
 from mdi_engine.ledger.neighbourhood import (
@@ -185,7 +185,7 @@ def _apply_short(engine: Engine, run: _Run, clusters: Sequence[Cluster], numbers
             plan = _plan(conn, run, clusters, numbers_)
         if not plan.assignment:
             return _Counts()
-        with writing(engine) as conn:
+        with uncollected(), writing(engine) as conn:
             if head(conn) == plan.seen:
                 return _write(conn, run, plan)
     with writing(engine) as conn:
