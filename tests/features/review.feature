@@ -66,3 +66,11 @@ Feature: Stewards decide what the machine could not
   Scenario: What is not decided cannot be taken back
     When Ani takes the decision back
     Then that is refused as a conflict, since it was not decided
+
+  Scenario: Decisions outlive a rebuild
+    Given Ani has decided the first task to be "different"
+    When the home is rebuilt from its events
+    Then the task is decided to be "different"
+    And its records bear the numbers that they bore at first
+    And linking again changes nothing
+    And the home verifies

@@ -124,6 +124,12 @@ def _linked_again(desk: Desk) -> None:
     assert desk.shell.mdi("link", "facility").returncode == 0
 
 
+@when("the home is rebuilt from its events")
+def _rebuilt(desk: Desk) -> None:
+    done = desk.shell.mdi("rebuild")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @then("the tasks are ordered by what their answers are worth")
 def _ordered(desk: Desk) -> None:
     worth = [task["worth"] for task in desk.listed()]
