@@ -26,7 +26,7 @@ except SystemExit as done:
 
 def test_every_command_of_the_slice_is_there() -> None:
     expected = "demo ingest profile train link dedupe suggest-blocking explain lookup evaluate report history "
-    expected += "verify doctor generate"
+    expected += "merge unmerge subject-report correct forget verify rebuild backup restore doctor generate"
     assert " ".join(COMMANDS) == expected
 
 
