@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-import test_ledger_postgres as postgres
 from crowd import numbers_in_use, per_person, person, processes, storm
+from ledger_fixtures import new_database
 from sqlalchemy import Connection, Engine
 
 from mdi_engine.jobs.home import home_ledger
@@ -20,13 +20,13 @@ from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.verify import verify
 from mdi_engine.settings import Settings, shipped
 
-server = postgres.server
+pytest_plugins = ["ledger_fixtures"]
 
 
 @pytest.fixture(scope="module")
 def home(server: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("register") / "home"
-    settings = Settings(home=folder, ledger_url=postgres._new_database(server, "register"))
+    settings = Settings(home=folder, ledger_url=f"{server}/{new_database(server)}")
     ingest(settings, "dukcapil", [shipped("samples") / "dukcapil" / "dukcapil.csv"])
     ingest(settings, "simrs", [shipped("samples") / "simrs" / "simrs_sumatera.csv"])
     train_entity(settings, "patient")
