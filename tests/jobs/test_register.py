@@ -18,12 +18,16 @@ from mdi_engine.jobs.home import home_ledger
 from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.intake import accepted, canonical
 from mdi_engine.jobs.link import link_entity
+from mdi_engine.jobs.placing import DECIDED
 from mdi_engine.jobs.register import CREATED, LINKED, TO_REVIEW, Registrar, register
 from mdi_engine.jobs.train import train_entity
+from mdi_engine.ledger.constraints import decide
+from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.history import history, master
+from mdi_engine.ledger.records import append_versions, record_id
 from mdi_engine.ledger.review import list_tasks
-from mdi_engine.ledger.store import reading
+from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.verify import verify
 from mdi_engine.settings import Settings, shipped
 
@@ -110,6 +114,38 @@ def test_a_correction_moves_a_record_to_whom_it_is(registrar: Registrar, engine:
     corrected = registrar.register("klinik", "1", person(2, nik=True), actor="loket")
     assert (corrected.outcome, corrected.number) == (LINKED, other.number)
     assert corrected.number != moved.number
+    assert sound(engine)
+
+
+def test_one_that_was_withdrawn_comes_back_alone(registrar: Registrar, engine: Engine) -> None:
+    first = registrar.register("rs", "1", person(1, nik=True), actor="loket")
+    registrar.register("klinik", "1", person(1, nik=True), actor="loket")
+    info = DeliveryInfo("delta", (DeliveredFile("withdrawn.csv", "0" * 64),))
+    with writing(engine) as conn:
+        append_versions(conn, entity="patient", source="klinik", delivery=info, rows=[], withdrawn=["1"])
+    back = registrar.register("klinik", "1", person(2, nik=True), actor="loket")
+    assert back.outcome == CREATED
+    with reading(engine) as conn:
+        assert [record.source for record in master(conn, "patient", first.number).records] == ["rs"]
+        assert [record.source for record in master(conn, "patient", back.number).records] == ["klinik"]
+    assert sound(engine)
+
+
+def test_what_a_steward_decided_holds(registrar: Registrar, engine: Engine) -> None:
+    said = [person(number, nik=True) for number in (1, 1, 3)]
+    keys = [("rs", "1"), ("klinik", "1"), ("rs", "3")]
+    for (source, key), values in zip(keys, said, strict=True):
+        registrar.register(source, key, values, actor="loket")
+    with writing(engine) as conn:
+        rs, klinik, third = (record_id(conn, "patient", *key) or 0 for key in keys)
+        decide(conn, "patient", [(rs, klinik, "different")], answer="different", actor="steward")
+        decide(conn, "patient", [(rs, third, "same")], answer="same", actor="steward")
+    apart = registrar.register("klinik", "1", {**said[1], "address": "Jl. Melati 1"}, actor="loket")
+    together = registrar.register("rs", "3", {**said[2], "address": "Jl. Melati 3"}, actor="loket")
+    first = registrar.register("rs", "1", said[0], actor="loket")
+    assert apart.number != first.number
+    assert together.number == first.number
+    assert together.explanation.reason == DECIDED
     assert sound(engine)
 
 

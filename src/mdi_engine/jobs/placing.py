@@ -12,6 +12,7 @@ from mdi_engine.jobs.asking import Asked, Asker, Standing
 from mdi_engine.jobs.newborns import another, the_same
 from mdi_engine.ledger.answered import Answers
 from mdi_engine.ledger.events import head
+from mdi_engine.ledger.history import number_of
 from mdi_engine.ledger.records import SourceRecord, records_by_id
 from mdi_engine.ledger.registrations import Found, Placed, live_among, members_of, said_of, sharing
 from mdi_engine.ledger.review import CUT, DOUBTFUL
@@ -101,10 +102,11 @@ def make_plan(conn: Connection, entity: str, asker: Asker, asked: Asked, sought:
     near = asker.near(asked, others, partial(records_by_id, conn))
     said = said_of(conn, entity, own)
     bound = _bound(said, own)
-    told = {*bound, *(record.id for record, _ in near), *([] if own is None else [own])}
-    numbers = frozenset(found.number for found in live_among(conn, told) if found.number)
+    told = {*bound, *(record.id for record, _ in near)}
+    before = None if own is None else number_of(conn, own)  # it bears that also where it was withdrawn
+    numbers = frozenset(filter(None, [before, *(each.number for each in live_among(conn, told))]))
     seen = Seen(itself, found | live_among(conn, members_of(conn, entity, numbers)))
-    held = _Held(conn, seen, own, bound)
+    held = _Held(conn, seen, own, before, bound)
     masters = held.standing(near)
     placed, weight, reason = _place(asker, asked, said, own, held, masters)
     return Plan(
@@ -115,15 +117,14 @@ def make_plan(conn: Connection, entity: str, asker: Asker, asked: Asked, sought:
 class _Held:
     """Who bears which number, the record itself left out."""
 
-    def __init__(self, conn: Connection, seen: Seen, own: int | None, bound: Iterable[int]) -> None:
+    def __init__(self, conn: Connection, seen: Seen, own: int | None, before: str | None, bound: Iterable[int]) -> None:
         self._conn = conn
         self.bears = {found.id: found.number for found in seen.others}
         self._of: dict[str, set[int]] = {}
         for id_, number in self.bears.items():
             if number is not None and id_ != own:
                 self._of.setdefault(number, set()).add(id_)
-        old = None if own is None else self.bears.get(own)
-        self.siblings = frozenset(self._of.get(old, ())) if old else frozenset()
+        self.siblings = frozenset(self._of.get(before or "", ()))
         live = live_among(conn, bound)
         self.bound = frozenset(id_ for found in live for id_ in {found.id, *self._of.get(found.number or "", ())})
 
