@@ -205,14 +205,18 @@ def _in_a_process(work: Callable[..., Any], *given: object) -> Any:
 
 
 def _cut(files: Sequence[Path], folder: Path) -> Iterator[Path]:
-    """The rows of the files, in small files."""
+    """The rows of the files, in small files, no two of which say the same."""
     folder.mkdir()
+    seen = set[str]()
     for path in files:
         head, *rows = path.read_text("utf-8").splitlines(keepends=True)
         for begin in range(0, len(rows), ROWS):
+            body = "".join(rows[begin : begin + ROWS])
             part = folder / f"{path.parent.name}_{path.stem}_{begin}.csv"
-            part.write_text(head + "".join(rows[begin : begin + ROWS]), "utf-8")
-            yield part
+            if body not in seen:
+                part.write_text(head + body, "utf-8")
+                yield part
+            seen.add(body)
 
 
 def _empty(url: str) -> None:

@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,10 @@ def register(settings: Settings, ack: Ack, client: str, first: int) -> None:
 def deliver(settings: Settings, ack: Ack, files: Sequence[Path]) -> None:
     """One file after another, and a link job after each, as anybody would run them."""
     for path in files:
-        if (report := run("ingest", "simrs", str(path))) is not None:
-            ack("ingested", str(path), report["files"][0]["sha256"], report["new"] + report["changed"])
-        if run("link", ENTITY) is not None:
-            ack("linked")
+        taken = run("ingest", "simrs", str(path))
+        ack("ingested", str(path), taken["files"][0]["sha256"], taken["new"] + taken["changed"])
+        run("link", ENTITY)
+        ack("linked")
 
 
 def decide(settings: Settings, ack: Ack, seed: int) -> None:
@@ -79,16 +79,16 @@ def decide(settings: Settings, ack: Ack, seed: int) -> None:
         time.sleep(0.02)
 
 
-def run(*command: str) -> dict[str, Any] | None:
-    """`mdi` in this process: what it reports, or None where it does not end well."""
+def run(*command: str) -> dict[str, Any]:
+    """`mdi` in this process: what it reports. Raises RuntimeError with what it says where it does not end well."""
     sys.argv = ["mdi", *command, "--json"]
-    said = io.StringIO()
-    with redirect_stdout(said):
-        try:
-            mdi()
-        except SystemExit as end:
-            return None if end.code else json.loads(said.getvalue())
-    return None
+    said, blamed = io.StringIO(), io.StringIO()
+    with redirect_stdout(said), redirect_stderr(blamed), suppress(SystemExit):
+        mdi()
+    if not said.getvalue():
+        raise RuntimeError(f"mdi {command[0]}: {blamed.getvalue()}")
+    report: dict[str, Any] = json.loads(said.getvalue())
+    return report
 
 
 def forked(work: Callable[[Ack], None]) -> tuple[int, int]:
