@@ -14,7 +14,10 @@ from mdi_engine.reference.regions import (
     real_region,
     retired_kabkota,
     retired_kecamatan,
+    retired_villages,
     sample_provinces,
+    village_kind,
+    villages,
 )
 
 
@@ -98,3 +101,50 @@ def test_sample_provinces_stand_one_to_one_for_the_real_ones_and_are_none_themse
     assert not set(sample_provinces()) & set(provinces())
     assert all(code[0] in "123456789" for code in sample_provinces())
     assert {real_region(code) for code in provinces()} == set(provinces())
+
+
+def test_as_many_villages_as_the_decree_lists_each_in_a_known_district() -> None:
+    assert len(villages()) == 83_762
+    assert Counter(map(village_kind, villages())) == {"desa": 75_252, "kelurahan": 8_496, "desa adat": 14}
+    assert {code[:6] for code in villages()} <= set(kecamatan())
+    assert all(len(code) == 10 and name == " ".join(name.split()) != "" for code, name in villages().items())
+    assert not retired_villages()
+
+
+# Counted by the decree for each province: kab/kota, kecamatan, kelurahan, desa and desa adat.
+@pytest.mark.parametrize(
+    ("province", "counts"),
+    [
+        ("11", (23, 290, 0, 6500)),
+        ("31", (6, 44, 267, 0)),
+        ("32", (27, 627, 646, 5311)),
+        ("34", (5, 78, 46, 392)),
+        ("35", (38, 666, 773, 7721)),
+        ("91", (9, 105, 51, 948)),
+        ("95", (8, 252, 10, 2617)),
+        ("96", (6, 132, 74, 939)),
+    ],
+)
+def test_counts_of_a_province_are_those_of_the_decree(province: str, counts: tuple[int, ...]) -> None:
+    kinds = Counter(village_kind(code) for code in villages() if code.startswith(province))
+    assert counts == (
+        sum(code.startswith(province) for code in kabkota()),
+        sum(code.startswith(province) for code in kecamatan()),
+        kinds["kelurahan"],
+        kinds["desa"] + kinds["desa adat"],
+    )
+
+
+def test_a_retired_district_tells_how_many_of_its_villages_its_successor_has() -> None:
+    for row in retired_kecamatan().values():
+        assert row.last_seen is not None
+        assert 2018 <= row.last_seen <= 2024
+        assert (row.shared is None) == (row.successor is None)
+        assert row.shared is None or row.shared <= (row.villages or 0)
+    whole = sum(row.shared == row.villages for row in retired_kecamatan().values())
+    assert whole > len(retired_kecamatan()) / 2
+
+
+@pytest.mark.parametrize("code", ["", "35", "110101", "1101014001", "11010120011"])
+def test_what_is_no_code_of_a_village_is_of_no_kind(code: str) -> None:
+    assert village_kind(code) is None

@@ -1,4 +1,4 @@
-"""Provinces, kab/kota (regencies and cities) in three code systems, kept apart, and kecamatan (districts).
+"""Provinces, kab/kota (regencies and cities) in three code systems, kept apart, kecamatan (districts), and villages.
 
 Kemendagri codes (the Ministry of Home Affairs) open a NIK and filter SATUSEHAT's master data; BPS codes (Statistics
 Indonesia) open a hospital's `kode_rs`; retired Kemendagri codes live on in older rows. The same four digits can name
@@ -13,9 +13,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
-from mdi_engine.reference.tables import read_csv
+from mdi_engine.reference.tables import read_csv, read_pairs
 
 Kind = Literal["kabupaten", "kota"]
+VillageKind = Literal["kelurahan", "desa", "desa adat"]
+_VILLAGE_KINDS: Mapping[str, VillageKind] = {"1": "kelurahan", "2": "desa", "3": "desa adat"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,10 @@ class Province:
 
 @dataclass(frozen=True, slots=True)
 class Kabkota:
-    """A regency (`kabupaten`) or city (`kota`) of 2025. `old` is its Kemendagri code before 2022, where it changed."""
+    """A regency (`kabupaten`) or city (`kota`). `old` is its Kemendagri code before the last change of it, if any.
+
+    `bps` is empty for one that is younger than the list of BPS codes.
+    """
 
     code: str
     kind: Kind
@@ -62,7 +67,23 @@ class Kecamatan:
 
 @dataclass(frozen=True, slots=True)
 class RetiredKecamatan:
-    """A Kemendagri code of a district out of use; `successor` is None where no later code was found for it."""
+    """A Kemendagri code of a district out of use, and the last year it was published.
+
+    `successor` is None where no later code was found for it. Of its `villages` so many as `shared` tells are, by their
+    names, also in the successor; both are None where no list of villages told.
+    """
+
+    code: str
+    name: str
+    successor: str | None
+    last_seen: int | None = None
+    shared: int | None = None
+    villages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetiredVillage:
+    """A code of a village out of use; `successor` is None where no later code was found for it."""
 
     code: str
     name: str
@@ -91,7 +112,7 @@ def kabkota() -> Mapping[str, Kabkota]:
             str(row["code"]),
             _kind(row["kind"]),
             str(row["name"]),
-            str(row["bps"]),
+            row["bps"] or "",
             row["old"],
             _aliases(row["aliases"]),
         )
@@ -123,15 +144,46 @@ def kecamatan() -> Mapping[str, Kecamatan]:
 def retired_kecamatan() -> Mapping[str, RetiredKecamatan]:
     """Kemendagri codes of districts retired between 2018 and 2025, by the retired code."""
     rows = [
-        RetiredKecamatan(str(row["code"]), str(row["name"]), row["successor"]) for row in read_csv("kecamatan_retired")
+        RetiredKecamatan(
+            str(row["code"]),
+            str(row["name"]),
+            row["successor"],
+            *(int(cell) if (cell := row.get(column)) else None for column in ("last_seen", "shared", "villages")),
+        )
+        for row in read_csv("kecamatan_retired")
     ]
     return MappingProxyType({row.code: row for row in rows})
 
 
 @cache
+def villages() -> Mapping[str, str]:
+    """The names of the 83,762 villages by Kemendagri code (10 digits), read when first asked for.
+
+    >>> villages()["1101012001"], village_kind("1101012001")
+    ('Keude Bakongan', 'desa')
+    """
+    return MappingProxyType(dict(read_pairs("villages")))
+
+
+@cache
+def retired_villages() -> Mapping[str, RetiredVillage]:
+    """Codes of villages retired by a newer list that a home took in; none ship, as no public list tells them."""
+    rows = [
+        RetiredVillage(str(row["code"]), str(row["name"]), row["successor"]) for row in read_csv("villages_retired")
+    ]
+    return MappingProxyType({row.code: row for row in rows})
+
+
+def village_kind(code: str) -> VillageKind | None:
+    """What a village's code of 10 digits says it is by its 7th: 1 kelurahan, 2 desa, 3 desa adat; None for others."""
+    return _VILLAGE_KINDS.get(code[6]) if len(code) == 10 else None
+
+
+@cache
 def sample_provinces() -> Mapping[str, str]:
     """Province codes that no province has, each standing for a real one: numbers of invented people begin with them."""
-    return MappingProxyType({str(row["sample"]): str(row["code"]) for row in read_csv("sample_provinces")})
+    rows = {str(row["sample"]): str(row["code"]) for row in read_csv("sample_provinces")}
+    return MappingProxyType({sample: code for sample, code in rows.items() if sample not in provinces()})
 
 
 def real_region(code: str) -> str:
