@@ -13,7 +13,7 @@ import pytest
 from hypothesis import Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from mdi_engine.errors import Conflict
 from mdi_engine.jobs import link as link_job
@@ -26,7 +26,8 @@ from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.neighbourhood import members_of, numbers_of, read_state
 from mdi_engine.ledger.records import SourceRecord, append_versions, live_records, records_by_id
-from mdi_engine.ledger.review import WAITING, list_tasks
+from mdi_engine.ledger.review import WAITING, ReviewTask, list_tasks
+from mdi_engine.ledger.schema import record_versions
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.verify import verify
 from mdi_engine.settings import Settings
@@ -111,14 +112,14 @@ class World:
         sources = ENTITIES[self.entity]
         match step.what:
             case "arrive":  # the twin of a record
-                self._append(conn, sources[step.other % len(sources)], f"new{step.other % 20}", one.payload)
+                self.append(conn, sources[step.other % len(sources)], f"new{step.other % 20}", one.payload)
             case "change":  # a record says what another says
-                self._append(conn, one.source, one.source_key, other.payload)
+                self.append(conn, one.source, one.source_key, other.payload)
             case "withdraw":
-                self._append(conn, one.source, None, {}, withdrawn=one.source_key)
+                self.append(conn, one.source, None, {}, withdrawn=one.source_key)
             case "restore":
                 first = self.was[step.one % len(self.was)]
-                self._append(conn, first.source, first.source_key, first.payload)
+                self.append(conn, first.source, first.source_key, first.payload)
             case "undo" if self.decided:
                 undo(conn, self.entity, self.decided.pop(), actor="ani")
             case "same" | "different" as says:
@@ -132,7 +133,7 @@ class World:
             pairs = [(one.id, chosen.id, says)]
             self.decided.append(decide(conn, self.entity, pairs, answer=says, actor="ani"))
 
-    def _append(
+    def append(
         self,
         conn: Connection,
         source: str,
@@ -163,3 +164,89 @@ def test_linking_what_changed_is_linking_everything(
         assert (again.full, again.judged, again.events_written) == (False, 0, 0)
         assert (everything.full, everything.events_written, everything.churn) == (True, 0, 0)
         assert world.outcome() == left
+
+
+@pytest.fixture
+def world(linked: Settings, tmp_path: Path) -> World:
+    """The products of a copy of the home."""
+    return World(Settings(home=Path(shutil.copytree(linked.home, tmp_path / "home"))), "product")
+
+
+def tasks_of(world: World) -> list[ReviewTask]:
+    with home_ledger(world.settings) as engine, reading(engine) as conn:
+        return list(list_tasks(conn, world.entity))
+
+
+def alone(world: World) -> tuple[SourceRecord, ReviewTask]:
+    """A record that is alone with its number, and a question about it."""
+    with home_ledger(world.settings) as engine, reading(engine) as conn:
+        for task in list_tasks(conn, world.entity):
+            for record in records_by_id(conn, task.records):
+                if len(members_of(conn, world.entity, numbers_of(conn, [record.id]))) == 1:
+                    return record, task
+    raise AssertionError("the samples leave no such record")
+
+
+def withdraw(world: World, record: SourceRecord, *, forgotten: bool = False) -> None:
+    with home_ledger(world.settings) as engine, writing(engine) as conn:
+        world.append(conn, record.source, None, {}, withdrawn=record.source_key)
+        if forgotten:
+            of = record_versions.c.record_id == record.id
+            conn.execute(update(record_versions).where(of).values(payload=None, payload_hash=None, salt=None))
+
+
+def test_who_was_next_to_a_withdrawn_record_is_judged_again(world: World) -> None:
+    record, task = alone(world)
+    withdraw(world, record)
+    report = world.link()
+    assert (report.full, report.retired) == (False, 1)
+    assert report.judged > 0
+    assert task.id not in {waiting.id for waiting in tasks_of(world)}
+    left, everything = world.outcome(), world.link(full=True)
+    assert everything.events_written == 0
+    assert world.outcome() == left
+
+
+def test_where_what_a_record_said_is_forgotten_everything_is_judged(world: World) -> None:
+    withdraw(world, alone(world)[0], forgotten=True)
+    assert [world.link().full, world.link().full] == [True, False]
+
+
+def test_where_much_was_touched_everything_is_judged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    withdraw(world, alone(world)[0])
+    monkeypatch.setattr(link_job, "_SHARE", 10_000)
+    assert [world.link().full, world.link().full] == [True, False]
+
+
+def test_where_the_workbench_is_lost_everything_is_judged(world: World) -> None:
+    left = world.outcome()
+    world.settings.workbench_path.unlink()
+    report = world.link()
+    assert (report.full, report.events_written) == (True, 0)
+    assert world.outcome() == left
+
+
+def test_two_masters_are_asked_about_once(world: World) -> None:
+    with home_ledger(world.settings) as engine, reading(engine) as conn:
+        asked = [frozenset(numbers_of(conn, task.records)) for task in list_tasks(conn, world.entity)]
+    assert asked
+    assert all(len(pair) == 2 for pair in asked)
+    assert len(set(asked)) == len(asked)
+
+
+@pytest.mark.parametrize("answer", ["same", "different", "unsure"])
+def test_a_decided_question_is_not_asked_again(world: World, answer: str) -> None:
+    task, *others = tasks_of(world)
+    left, right = task.records
+    says = None if answer == "unsure" else answer
+    with home_ledger(world.settings) as engine, writing(engine) as conn:
+        decide(conn, world.entity, [(left, right, says)], answer=answer, actor="ani", task=task.id)
+    short = world.link()
+    everything = world.link(full=True)
+    assert (short.full, everything.events_written, everything.asked) == (False, 0, 0)
+    with home_ledger(world.settings) as engine, reading(engine) as conn:
+        numbers = numbers_of(conn, task.records)
+        asked = {frozenset(numbers_of(conn, held.records)) for held in list_tasks(conn, world.entity)}
+    assert len(numbers) == (1 if answer == "same" else 2)
+    assert frozenset(numbers) not in asked
+    assert others
