@@ -59,7 +59,7 @@ def list_(
     found = list_reviews(settings_of(home), entity, states=_STATES[state], limit=limit)
     if json:
         return as_json(found.to_dict())
-    heads = ("task", "entity", "kind", "records", "bits", "moves", "worth", "state", "event")
+    heads = ("task", "entity", "kind", "records", "bits", "moves", "worth", "state")
     show(Table(heads, [_row(task) for task in found.tasks], right=frozenset({"bits"})))
     if found.total > len(found.tasks):
         note(f"{found.total - len(found.tasks):,} more; --limit shows them.")
@@ -164,8 +164,8 @@ def _row(task: Listed) -> tuple[object, ...]:
     state = f"{task.state} by {task.claimed_by}" if task.claimed_by else task.state
     weight = None if task.weight is None else bits(task.weight)
     records = " ".join(task.records)
-    # Numbers of tasks and events are names: no comma within.
-    return str(task.task), task.entity, task.kind, records, weight, task.moves, task.worth, state, str(task.changed)
+    # The number of a task is its name: no comma within.
+    return str(task.task), task.entity, task.kind, records, weight, task.moves, task.worth, state
 
 
 def _standing(task: Listed) -> list[tuple[str, object]]:
