@@ -9,76 +9,14 @@ import sqlite3
 import stat
 import subprocess
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
-from cli_helpers import MDI, SAMPLES, Run, Shell
+from cli_helpers import MDI, Shell
+from cli_homes import HOME, LEDGER, WORKBENCH, done, dump, failed, findings
 
-from mdi_engine.ledger.fold import canonical_dump
-from mdi_engine.ledger.store import open_ledger, reading
-
-pytest_plugins = ["cli_fixtures"]
-
-HOME = "mdi-home"
-LEDGER, WORKBENCH = f"{HOME}/ledger.sqlite", f"{HOME}/workbench.duckdb"
-
-
-@pytest.fixture(scope="module")
-def linked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small home and its backup b.tar: two sources of facilities, linked, and a second delivery of one.
-
-    Not to be changed: `home` gives a copy.
-    """
-    folder = tmp_path_factory.mktemp("linked")
-    shell = Shell(folder)
-    lines = (SAMPLES / "sirs" / "sirs_2021.csv").read_text("utf-8").splitlines(keepends=True)
-    (folder / "first.csv").write_text("".join(lines), "utf-8")
-    (folder / "second.csv").write_text("".join([*lines[:3], "broken row\n", *lines[8:]]), "utf-8")
-    for arguments in (
-        ("ingest", "sirs", "first.csv"),
-        ("ingest", "pusdatin", SAMPLES / "pusdatin" / "pusdatin_2022.csv"),
-        ("train", "facility"),
-        ("link", "facility"),
-        ("ingest", "sirs", "second.csv", "--yes"),
-        ("backup", "b.tar"),
-    ):
-        done(shell.mdi(*arguments))
-    return folder
-
-
-@pytest.fixture
-def home(linked_home: Path, tmp_path: Path) -> Shell:
-    shutil.copytree(linked_home, tmp_path, dirs_exist_ok=True)
-    return Shell(tmp_path)
-
-
-def done(run: Run) -> str:
-    assert run.returncode == 0, run.stderr
-    return run.stdout
-
-
-def failed(run: Run, code: int, *said: str) -> None:
-    assert run.returncode == code, run.stdout + run.stderr
-    assert "nobody foresaw" not in run.stderr
-    for words in said:
-        assert words in run.stderr
-
-
-def findings(shell: Shell, home: str = HOME) -> list[str]:
-    report = json.loads(shell.mdi("verify", "--home", home, "--json").stdout)
-    return [finding["message"] for finding in report["findings"]]
-
-
-def dump(ledger: Path) -> list[str]:
-    engine = open_ledger(ledger)
-    try:
-        with reading(engine) as conn:
-            return list(canonical_dump(conn))
-    finally:
-        engine.dispose()
+pytest_plugins = ["cli_homes"]
 
 
 def workbench(shell: Shell) -> dict[str, list[tuple[object, ...]]]:
@@ -87,19 +25,6 @@ def workbench(shell: Shell) -> dict[str, list[tuple[object, ...]]]:
         names = [name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
         told = [name for name in names if name not in ("decisions", "copies")]
         return {name: sorted(con.execute(f'FROM "{name}"').fetchall(), key=repr) for name in told}
-
-
-@contextmanager
-def read_only(*folders: Path) -> Iterator[None]:
-    """Not writable, also for root where the file system knows the flag; else the test is skipped."""
-    for folder in folders:
-        if subprocess.run(["chattr", "+i", folder], capture_output=True, check=False).returncode:
-            pytest.skip("this file system does not let a folder be made immutable, or the tester may not")
-    try:
-        yield
-    finally:
-        for folder in folders:
-            subprocess.run(["chattr", "-i", folder], check=True)
 
 
 @pytest.mark.parametrize("damage", ["deleted", "truncated", "foreign", "of another state"])
@@ -291,7 +216,7 @@ def test_a_backup_while_others_write_is_one_state(home: Shell) -> None:
         "        append_versions(conn, entity='facility', source='sirs', delivery=told, rows=rows)\n"
         "    i += 1; print(i, flush=True)\n"
     )
-    command = [Path(MDI).with_name("python"), "-c", code, home.folder / LEDGER]
+    command = [str(Path(MDI).with_name("python")), "-c", code, str(home.folder / LEDGER)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         try:
