@@ -20,7 +20,7 @@ from mdi_engine.jobs.arriving import home_folder
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.rebuild import RebuildReport, rebuild_home
 from mdi_engine.ledger.carrying import Standing, carry_over, leave_out_numbers, raise_numbers, standing
-from mdi_engine.ledger.events import MACHINE, head
+from mdi_engine.ledger.events import head
 from mdi_engine.ledger.forgetting import scrub
 from mdi_engine.ledger.snapshot import copy_all, state_of
 from mdi_engine.ledger.store import open_ledger, reading, writing
@@ -53,9 +53,7 @@ class RestoreReport:
         return asdict(self)
 
 
-def restore_home(
-    settings: Settings, backup: Path, *, yes: bool = False, actor: str = MACHINE, progress: Progress = SILENT
-) -> RestoreReport:
+def restore_home(settings: Settings, backup: Path, *, yes: bool = False, progress: Progress = SILENT) -> RestoreReport:
     """Restore the home from a backup, to whichever kind of ledger the settings name.
 
     The backup is unpacked beside the home's files and proved (hashes, chain, fold) before anything is changed. A ledger
@@ -77,7 +75,7 @@ def restore_home(
                 if present is None:
                     found = _placed(settings, fresh, folder)
                 else:
-                    found = _replaced(settings, present, fresh, folder, yes=yes, actor=actor)
+                    found = _replaced(settings, present, fresh, folder, yes=yes)
         finally:
             fresh.dispose()
         made = rebuild_home(settings, workbench=True, progress=progress)
@@ -172,13 +170,13 @@ def _unused(ledger: Path) -> Path:
     return next(path for path in names if not path.exists())
 
 
-def _replaced(settings: Settings, present: Engine, fresh: Engine, folder: Path, *, yes: bool, actor: str) -> _Found:
+def _replaced(settings: Settings, present: Engine, fresh: Engine, folder: Path, *, yes: bool) -> _Found:
     """One transaction puts the backup in place of what is there; nobody writes in between."""
     with writing(present) as old:
         with writing(fresh) as new:
             how = standing(old, new)
             _refuse_newer(settings, how, old, yes=yes)
-            forgotten = carry_over(old, new, actor=actor) if how.related else 0
+            forgotten = carry_over(old, new, actor=settings.actor) if how.related else 0
         with reading(fresh) as new:
             if broken := verify(new):
                 raise MdiError(
