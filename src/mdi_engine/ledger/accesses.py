@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, select
 
 from mdi_engine.errors import MdiError, discreet
 from mdi_engine.ledger import counters
-from mdi_engine.ledger.dialect import insert_rows
+from mdi_engine.ledger.dialect import for_eager, insert_rows
 from mdi_engine.ledger.events import GENESIS, access_hash, canonical_json, now
 from mdi_engine.ledger.neighbourhood import batches
 from mdi_engine.ledger.schema import access_numbers, accesses
@@ -118,7 +118,7 @@ class AccessWriter:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine = for_eager(engine)
         self._waiting: list[Access] = []
         self._writing = 0
         self._error: MdiError | None = None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from types import MappingProxyType, ModuleType
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import BigInteger, Connection, Insert, Integer, NullPool, Table, Text, create_engine, event, insert
+from sqlalchemy import BigInteger, Connection, Insert, Integer, NullPool, Table, Text, create_engine, event, exc, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Engine
 
@@ -31,6 +32,8 @@ _VARIABLES = 32_766  # that SQLite takes in one statement
 _WRITER_LOCK = 0x6D6469  # "mdi": the advisory lock that is on PostgreSQL what BEGIN IMMEDIATE is on SQLite
 _WRITE = "mdi_write"
 _BULK = "mdi_bulk"
+_EAGER = "mdi_eager"
+_ASKED_AGAIN = 0.0005  # seconds
 _KEYS = "mdi_keys"
 # Pages of the log after which a commit takes them over into the file: SQLite's own default.
 _CHECKPOINT = 1_000
@@ -97,6 +100,15 @@ def for_reading(conn: Connection) -> Connection:
 def for_bulk(engine: Engine) -> Engine:
     """`engine` for many writing transactions that need not each be safe from a power cut: see `bulk`."""
     return engine.execution_options(**{_BULK: True})
+
+
+def for_eager(engine: Engine) -> Engine:
+    """`engine` for one thread whose writing transactions must not wait long for their turn.
+
+    SQLite lets a waiting writer ask more and more seldom, up to every 100 ms: between the transactions of a link job it
+    would not come in for seconds. Many such threads would only keep the machine busy with asking.
+    """
+    return engine.execution_options(**{_EAGER: True})
 
 
 def for_writing(conn: Connection) -> Connection:
@@ -169,8 +181,27 @@ def _begin_sqlite(conn: Connection) -> None:
         bulk = options.get(_BULK)
         conn.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if bulk else 'FULL'}")
         conn.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {0 if bulk else _CHECKPOINT}")
+        if options.get(_EAGER):
+            _begin_eagerly(conn)
+            return
     # A deferred transaction that turns writer late fails at once when somebody wrote meanwhile; IMMEDIATE waits.
     conn.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITE) else "BEGIN")
+
+
+def _begin_eagerly(conn: Connection) -> None:
+    conn.exec_driver_sql("PRAGMA busy_timeout = 0")
+    end = time.monotonic() + BUSY_SECONDS
+    try:
+        while True:
+            try:
+                conn.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except exc.OperationalError as error:
+                if not is_busy(error.orig) or time.monotonic() > end:
+                    raise
+            time.sleep(_ASKED_AGAIN)
+    finally:
+        conn.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
 
 def _begin_postgresql(conn: Connection) -> None:
