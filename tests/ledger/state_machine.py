@@ -51,15 +51,18 @@ class Ledger(RuleBasedStateMachine):
 
     done: ClassVar[Counter[str]] = Counter()
 
-    def __init__(self, empty: Path) -> None:
+    empty: ClassVar[Path]  # a ledger without records, to be copied
+
+    def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory(dir=FAST, prefix="mdi-state-")
         self.home = Path(self._folder.name)
-        shutil.copy(empty, self.home / "ledger.sqlite")
+        shutil.copy(self.empty, self.home / "ledger.sqlite")
         self.engine = open_ledger(self.home / "ledger.sqlite")
         # Looked at past the engine: quicker, and nothing is taken from what is tested.
         self.look = sqlite_module().connect(self.home / "ledger.sqlite")
         self.model = Model()
+        self.once_merged: set[str] = set()
         self._seen = self._steps = 0
 
     @rule(names=ROWS, batch=st.integers(1, 4))
@@ -125,14 +128,14 @@ class Ledger(RuleBasedStateMachine):
         """The ledger's records, numbers, decisions and questions are the model's."""
         self._steps += 1
         model, ids = self.model, {key: known.id for key, known in self.model.records.items()}
-        assert set(self._rows("SELECT id, version, live FROM source_records")) == {
+        assert set(self.rows("SELECT id, version, live FROM source_records")) == {
             (known.id, known.version, known.live) for known in model.records.values()
         }
         assert self._numbers() == model.number
-        assert set(self._rows("SELECT record_l, record_r, says FROM constraints")) == {
+        assert set(self.rows("SELECT record_l, record_r, says FROM constraints")) == {
             (*sorted((ids[one], ids[other])), says) for (one, other), says in model.says.items()
         }
-        assert set(self._rows("SELECT id, state, claimed_by, answer FROM review_tasks")) == {
+        assert set(self.rows("SELECT id, state, claimed_by, answer FROM review_tasks")) == {
             (task.id, task.state, task.by, task.answer) for task in model.tasks.values()
         }
 
@@ -156,16 +159,17 @@ class Ledger(RuleBasedStateMachine):
         """
         model = self.model
         model.number = self._numbers()
-        news = self._rows("SELECT seq, body FROM events WHERE seq > ? AND kind = 'masters-assigned'", self._seen)
+        news = self.rows("SELECT seq, body FROM events WHERE seq > ? AND kind = 'masters-assigned'", self._seen)
         for seq, body in news:
             for number, founder, _, _ in json.loads(body)["founded"]:
                 assert number not in model.founder  # 2
                 model.founder[number] = self.key_of(founder)
             self._seen = max(self._seen, seq)
-        rows = self._rows("SELECT number, status, redirect_to FROM masters")
+        rows = self.rows("SELECT number, status, redirect_to FROM masters")
         held = {number: (status, onward) for number, status, onward in rows}
         assert held.keys() == model.founder.keys()
         assert {number for number, (status, _) in held.items() if status == ACTIVE} == set(model.number.values())
+        self.once_merged.update(number for number, (status, _) in held.items() if status == MERGED)
         for status, onward in held.values():
             assert (status == MERGED) == (onward is not None)
             assert onward is None or held[onward][1] is None  # 2
@@ -177,9 +181,10 @@ class Ledger(RuleBasedStateMachine):
 
     def _numbers(self) -> dict[str, str]:
         keys = {known.id: key for key, known in self.model.records.items()}
-        return {keys[record]: number for record, number in self._rows("SELECT record_id, number FROM memberships")}
+        return {keys[record]: number for record, number in self.rows("SELECT record_id, number FROM memberships")}
 
-    def _rows(self, sql: str, *values: int) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, *values: int) -> list[tuple[Any, ...]]:
+        """Rows of the ledger's file."""
         rows: list[tuple[Any, ...]] = self.look.execute(sql, values).fetchall()
         return rows
 

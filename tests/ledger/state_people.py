@@ -1,4 +1,4 @@
-"""What people do to a ledger, beside the model: registering, deciding, taking back, merging, forgetting."""
+"""What people do to a ledger, beside the model: registering, deciding, taking back, asking, forgetting."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BARRED_AT_MOST = 3  # in one run: where everybody is forgotten, nothing more can
 
 
 class Stewards(Ledger):
-    """Registrations, decisions, questions, merges and forgetting."""
+    """Registrations, decisions, questions and forgetting."""
 
     @rule(key=KEY, name=NAME)
     def register(self, key: str, name: str) -> None:
@@ -84,7 +84,7 @@ class Stewards(Ledger):
         decision = self.model.decisions[-1 - which % len(self.model.decisions)]
         inverse = {keys: before for keys, (_, before) in decision.pairs.items()}
         allowed = decision.standing and not self.model.later(decision) and self.model.decide(inverse) is not None
-        with _refused(not allowed), writing(self.engine) as conn:
+        with refused(not allowed), writing(self.engine) as conn:
             undo(conn, ENTITY, decision.seq, actor=steward)
         if allowed:
             decision.standing = False
@@ -113,7 +113,7 @@ class Stewards(Ledger):
         """One steward has a question, and the other does not get it until it is given back."""
         task = self._task(which)
         free = task.state in (OPEN, CLAIMED) and task.by in (None, steward)
-        with _refused(not free), writing(self.engine) as conn:
+        with refused(not free), writing(self.engine) as conn:
             (review.give_back if back else review.claim)(conn, task.id, actor=steward)
         if free:
             task.state, task.by = (OPEN, None) if back else (CLAIMED, steward)
@@ -130,7 +130,7 @@ class Stewards(Ledger):
     @rule(which=WHICH)
     def forget(self, which: int) -> None:
         """A person's records go for good; nobody's else."""
-        model, number = self.model, self._number(which)
+        model, number = self.model, self.number_at(which)
         hers = {key for key, borne in model.number.items() if borne == number}
         try:
             with writing(self.engine) as conn:
@@ -148,7 +148,7 @@ class Stewards(Ledger):
     def _decide(self, two: Pair, says: str | None, task: Task | None) -> None:
         known = self.model.records
         pairs = self.model.decide({two: says} if says or task is None else {})
-        with _refused(pairs is None), writing(self.engine) as conn:
+        with refused(pairs is None), writing(self.engine) as conn:
             ids = [(known[two[0]].id, known[two[1]].id, says)] if says or task is None else []
             of = None if task is None else task.id
             seq = decide(conn, ENTITY, ids, answer=says or "unsure", actor="Ratna", task=of)
@@ -158,21 +158,21 @@ class Stewards(Ledger):
                 task.state, task.by, task.answer = DECIDED, None, says or "unsure"
 
     def _two(self, which: tuple[int, int]) -> Pair | None:
-        keys = sorted(self.model.records)
+        keys = list(self.model.records)
         one, other = (keys[each % len(keys)] for each in which)
         return None if one == other else pair(one, other)
 
     def _task(self, which: int) -> Task:
         return list(self.model.tasks.values())[which % len(self.model.tasks)]
 
-    def _number(self, which: int) -> str:
-        """One of the numbers in use, by their oldest records: numbers themselves are shuffled by a key."""
-        keys = sorted(self.model.number)
+    def number_at(self, which: int) -> str:
+        """One of the numbers in use, by their records: numbers themselves are shuffled by a key."""
+        keys = [key for key in self.model.records if key in self.model.number]
         return self.model.number[keys[which % len(keys)]]
 
 
 @contextmanager
-def _refused(expected: bool) -> Iterator[None]:
+def refused(expected: bool) -> Iterator[None]:
     """What is done within raises Conflict, if so `expected`, and nothing else."""
     if expected:
         with pytest.raises(Conflict):
