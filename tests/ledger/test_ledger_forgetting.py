@@ -13,7 +13,7 @@ from mdi_engine.ledger.apply import apply_clusters
 from mdi_engine.ledger.constraints import decide
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo
 from mdi_engine.ledger.fold import canonical_dump, rebuild
-from mdi_engine.ledger.forgetting import Subject, forget, forgotten_in, scrub, subject
+from mdi_engine.ledger.forgetting import Subject, forget, forgotten_in, scrub, still, subject
 from mdi_engine.ledger.history import master, number_of
 from mdi_engine.ledger.matchkeys import write_match_keys
 from mdi_engine.ledger.records import AppendCounts, append_versions, live_records
@@ -165,6 +165,31 @@ def test_records_that_wait_with_the_same_nik_are_to_be_linked_first(people: Engi
     deliver(people, {"w": {"nik": FIRST, "name": "Zubaidah"}}, file="i")
     with pytest.raises(Conflict, match="given a number"):
         told(people, number_for(people, 1))
+
+
+def test_it_is_seen_under_the_lock_whether_all_is_still_so(people: Engine) -> None:
+    mine = number_for(people, 1)
+
+    def still_so(who: Subject) -> bool:
+        with writing(people) as conn:
+            return still(conn, who)
+
+    assert still_so(told(people, mine))
+    who = told(people, mine)
+    deliver(people, {"z1": {"nik": THIRD, "name": "Wati"}}, file="k")
+    assert still_so(who), "of others there may be news"
+    deliver(people, {"z2": {"nik_mother": FIRST, "name": "Tini"}}, file="l")
+    assert not still_so(who)
+    who = told(people, mine)
+    deliver(people, {"RM-77-1": {"nik": FIRST, "name": "Zubaidah N."}}, file="m")
+    assert not still_so(who)
+    who = told(people, mine)
+    number(people, [[1], [2], [3]])
+    assert not still_so(who)
+    who = told(people, number_for(people, 1))
+    with writing(people) as conn:
+        decide(conn, "patient", [(1, 3, "different")], answer="different", actor="siti", note="asked")
+    assert not still_so(who)
 
 
 def test_notes_about_the_person_go_and_tasks_close(people: Engine) -> None:

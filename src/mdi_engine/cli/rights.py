@@ -65,6 +65,8 @@ def correct(
     bpjs: Annotated[str | None, typer.Option("--bpjs", help="Card number of the national insurance.")] = None,
     passport: Annotated[str | None, typer.Option("--passport", help="Passport number.")] = None,
     email: Annotated[str | None, typer.Option("--email", help="E-mail address.")] = None,
+    nip: Annotated[str | None, typer.Option("--nip", help="Number of a civil servant.")] = None,
+    profession: Annotated[str | None, typer.Option("--profession", help="Profession, such as dokter.")] = None,
     str_: Annotated[str | None, typer.Option("--str", help="Registration certificate (STR).")] = None,
     sip: Annotated[str | None, typer.Option("--sip", help="Licence of practice (SIP).")] = None,
     nie: Annotated[str | None, typer.Option("--nie", help="Registration number of a product (NIE).")] = None,
@@ -93,7 +95,8 @@ def correct(
     given = {
         "nik": nik, "name": name, "birthdate": birthdate, "birthplace": birthplace, "gender": gender, "mother": mother,
         "mother_nik": mother_nik, "phone": phone, "address": address, "kk": kk, "bpjs": bpjs, "passport": passport,
-        "email": email, "str": str_, "sip": sip, "nie": nie, "maker": maker, "province": province, "kabkota": kabkota,
+        "email": email, "nip": nip, "profession": profession,
+        "str": str_, "sip": sip, "nie": nie, "maker": maker, "province": province, "kabkota": kabkota,
         "kode": kode, "code": code,
     }  # fmt: skip
     values = _from_stdin({name: value for name, value in given.items() if value is not None})

@@ -19,7 +19,7 @@ from mdi_engine.errors import Conflict, ModelError, NotFound
 from mdi_engine.jobs.access import record_write
 from mdi_engine.jobs.home import entity_named, home_ledger, master_rows
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.forgetting import Subject, forget, forgotten_in, scrub, subject
+from mdi_engine.ledger.forgetting import Subject, forget, forgotten_in, scrub, still, subject
 from mdi_engine.ledger.history import resolve
 from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.store import reading, writing
@@ -98,7 +98,7 @@ def forget_subject(
 
 def _forget(settings: Settings, engine: Engine, who: Subject, purpose: str | None) -> int:
     with writing(engine) as conn:
-        if subject(conn, who.entity, who.number) != who:
+        if not still(conn, who):
             raise Conflict("records of this number changed meanwhile", hint="Run the command again.")
         event = forget(conn, who, actor=settings.actor)
         record_write(conn, settings, "forget", who.entity, [who.number], "forgotten", purpose=purpose)

@@ -158,11 +158,12 @@ def numbers_of(conn: Connection, records: Collection[int]) -> dict[int, str]:
     return found
 
 
-def decisions_about(conn: Connection, entity: str, records: Collection[int]) -> list[int]:
-    """The events in which somebody decided about one of these records, ascending."""
+def decisions_about(conn: Connection, entity: str, records: Collection[int], *, after: int = 0) -> list[int]:
+    """The events after `after` in which somebody decided about one of these records, ascending."""
     wanted, columns = set(records), events.c
     statement = select(events).where(columns.entity == entity, columns.kind.in_((DECISION_TAKEN, DECISION_UNDONE)))
-    rows = conn.execute(statement.order_by(columns.seq), execution_options=STREAMED).mappings()
+    statement = statement.where(columns.seq > after).order_by(columns.seq)
+    rows = conn.execute(statement, execution_options=STREAMED).mappings()
     return [
         event.seq
         for event in map(as_event, rows)
