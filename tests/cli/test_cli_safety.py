@@ -81,7 +81,7 @@ def test_a_missing_or_changed_extract_is_named(home: Shell) -> None:
     second.write_bytes(second.read_bytes() + b"\n")
     (home.folder / WORKBENCH).unlink()
     failed(home.mdi("rebuild"), 1, "first.csv is not among those kept", "second.csv is not what arrived")
-    assert "1 deliveries" in home.mdi("rebuild", "--workbench").stdout
+    assert "1 delivery" in home.mdi("rebuild", "--workbench").stdout
 
 
 def test_a_rebuild_waits_for_nobody_and_says_who_has_the_workbench(home: Shell) -> None:

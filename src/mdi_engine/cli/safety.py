@@ -37,7 +37,8 @@ def rebuild(
     if json:
         as_json(report.to_dict())
     else:
-        made = f"made again, {report.deliveries} deliveries" if report.workbench else "sound, left as it is"
+        landed = "1 delivery" if report.deliveries == 1 else f"{report.deliveries} deliveries"
+        made = f"made again, {landed}" if report.workbench else "sound, left as it is"
         show(facts([("events folded", report.events), ("workbench", made), ("missing", len(report.missing))]))
     for missing in report.missing:
         note(f"Missing: {missing}")
@@ -67,7 +68,7 @@ def backup(
     if json:
         return as_json(report.to_dict())
     rows = [("file", report.path), ("events", report.events), ("head", report.head[:16]), ("files", report.files)]
-    return show(facts([*rows, ("bytes", report.bytes)]))
+    return show(facts([*rows, ("size", f"{report.bytes / 1e6:,.1f} MB")]))
 
 
 def restore(
