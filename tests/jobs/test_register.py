@@ -11,9 +11,10 @@ import pytest
 from crowd import numbers_in_use, per_person, person, processes, storm
 from sqlalchemy import Connection, Engine
 
-from mdi_engine.errors import NotFound, UsageError
+from mdi_engine.errors import Conflict, NotFound, UsageError
 from mdi_engine.jobs import placing
 from mdi_engine.jobs import register as job
+from mdi_engine.jobs.forgetting import forget_subject
 from mdi_engine.jobs.home import home_ledger
 from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.intake import accepted, canonical
@@ -129,6 +130,17 @@ def test_one_that_was_withdrawn_comes_back_alone(registrar: Registrar, engine: E
         assert [record.source for record in master(conn, "patient", first.number).records] == ["rs"]
         assert [record.source for record in master(conn, "patient", back.number).records] == ["klinik"]
     assert sound(engine)
+
+
+def test_a_person_who_was_forgotten_is_not_taken_in_again(home: Settings, registrar: Registrar, engine: Engine) -> None:
+    told = registrar.register("rs", "1", person(1, nik=True), actor="loket")
+    forget_subject(home, "patient", told.number, yes=True)
+    was = event(engine)
+    for source, key in [("rs", "1"), ("klinik", "7")]:
+        with pytest.raises(Conflict, match="forgotten"):
+            registrar.register(source, key, person(1, nik=True), actor="loket")
+    assert event(engine) == was
+    assert registrar.register("rs", "2", person(2, nik=True), actor="loket").outcome == CREATED
 
 
 def test_what_a_steward_decided_holds(registrar: Registrar, engine: Engine) -> None:

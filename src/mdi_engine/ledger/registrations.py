@@ -17,10 +17,9 @@ from mdi_engine.ledger.events import head
 from mdi_engine.ledger.matchkeys import holders, mark_keyed, write_match_keys
 from mdi_engine.ledger.neighbourhood import batches
 from mdi_engine.ledger.payloads import Stated
-from mdi_engine.ledger.records import append_versions
+from mdi_engine.ledger.records import append_versions, record_id
 from mdi_engine.ledger.review import WAITING, Task, open_tasks
 from mdi_engine.ledger.schema import masters, memberships, review_tasks, source_records
-from mdi_engine.ledger.versions import lookup
 
 # What a source registers one by one is one delivery, until a file of it comes in between.
 _DELIVERY = DeliveryInfo("delta", ())
@@ -123,12 +122,13 @@ def write_registered(
     `version` is the one in force, by which it was judged.
     Call it in `writing`. Returns the record's id. Raises Conflict if the record may not come back.
     """
-    append_versions(conn, entity=entity, source=source, delivery=_DELIVERY, rows=row)
+    counts = append_versions(conn, entity=entity, source=source, delivery=_DELIVERY, rows=row)
+    if counts.forgotten:
+        raise Conflict(f"{source}: this person was forgotten and is not taken in again.", source=source)
     finish_delivery(conn, entity, source, _DELIVERY)
-    known = lookup(conn, entity, source, row.keys).get(row.keys[0])
-    if known is None or not known.live:
-        raise Conflict(f"{source}: this record was forgotten and is not taken in again.", source=source)
-    record = known.id
+    record = record_id(conn, entity, source, row.keys[0])
+    if record is None:
+        raise Conflict(f"{source}: the record was not written.", hint="Run `mdi verify`.", source=source)
     for of_version, pairs in keys.items():
         write_match_keys(conn, entity, of_version, sorted((rule, key, record) for rule, key in pairs))
         mark_keyed(conn, of_version, [record])
