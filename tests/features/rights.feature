@@ -46,6 +46,16 @@ Feature: The people concerned have rights
     Then no file of the home holds her NIK, her name or her medical record number
     And the home verifies
 
+  Scenario: Restoring a backup from before does not bring her back
+    Given a backup was made
+    And Budi has forgotten her
+    And the kept extracts were lost
+    When the backup is restored
+    Then no file of the home holds her NIK, her name or her medical record number
+    And all other rows of the kept extracts are there
+    And her number still resolves, and is retired
+    And the home verifies
+
   Scenario: Forgetting that was broken off is completed by doing it again
     Given forgetting her was broken off when the workbench had let go of her
     When Budi forgets her

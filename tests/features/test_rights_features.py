@@ -127,6 +127,21 @@ def _forgets(office: Office) -> None:
     office.act("forget", "patient", office.number, "--yes", "--purpose", "request 17")
 
 
+@given("a backup was made")
+def _backed_up(office: Office) -> None:
+    office.act("backup", office.shell.folder / "before.tar")
+
+
+@given("the kept extracts were lost")
+def _lost(office: Office) -> None:
+    shutil.rmtree(office.home / "extracts")
+
+
+@when("the backup is restored")
+def _restored(office: Office) -> None:
+    assert office.told("restore", office.shell.folder / "before.tar", "--yes")["forgotten"] == 2
+
+
 @given("forgetting her was broken off when the workbench had let go of her")
 def _broken_off(office: Office) -> None:
     code = (
