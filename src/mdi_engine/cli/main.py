@@ -19,6 +19,8 @@ from mdi_engine.cli.care import doctor, generate, verify
 from mdi_engine.cli.evaluate import evaluate
 from mdi_engine.cli.merging import merge, unmerge
 from mdi_engine.cli.profile import profile
+from mdi_engine.cli.reference import COMMANDS as REFERENCE
+from mdi_engine.cli.reference import reference
 from mdi_engine.cli.registry import demo, ingest, link, train
 from mdi_engine.cli.report import report
 from mdi_engine.cli.review import COMMANDS as REVIEW
@@ -56,7 +58,7 @@ _COMMANDS = (
     generate,
 )
 # Commands of two words: what the first one is for, and the second ones.
-_GROUPS = ((review, REVIEW),)
+_GROUPS = ((review, REVIEW), (reference, REFERENCE))
 
 app = typer.Typer(
     name="mdi",

@@ -36,15 +36,16 @@ ModelFile = Annotated[
 
 
 def settings_of(home: Path | None, pipelines: Path | None = None, actor: str | None = None) -> Settings:
-    """Settings from the environment, with the flags that were given in their place."""
+    """Settings from the environment, with the flags that were given in their place; the home's own lists are used."""
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
+    from mdi_engine.reference.lists import use
     from mdi_engine.settings import Settings
 
     given: dict[str, Any] = {"home": home, "pipelines": pipelines, "actor": actor}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except (SettingsError, ValidationError) as error:
         # Its text quotes the value; which variable it is, is enough.
         wrong = [f"MDI_{name.upper()}" for name in Settings.model_fields if name in str(error)]
@@ -53,6 +54,8 @@ def settings_of(home: Path | None, pipelines: Path | None = None, actor: str | N
             hint="Blocks of numbers are JSON: MDI_NUMBER_BLOCKS='{\"facility\": [[1000000500, 5000]]}'; a name (--as, "
             "MDI_ACTOR) has 1 to 100 characters.",
         ) from error
+    use(settings.home)
+    return settings
 
 
 def separator_of(text: str) -> str:

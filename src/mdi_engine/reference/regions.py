@@ -186,6 +186,28 @@ def sample_provinces() -> Mapping[str, str]:
     return MappingProxyType({sample: code for sample, code in rows.items() if sample not in provinces()})
 
 
+@cache
+def kabkota_by_bps() -> Mapping[str, Kabkota]:
+    """The kab/kota by their BPS code (4 digits), which opens a hospital's `kode_rs`."""
+    return MappingProxyType({row.bps: row for row in kabkota().values() if row.bps})
+
+
+def current_region(code: str) -> str | None:
+    """The Kemendagri code in use today for one of any level, bare digits; None if it never was, or leads nowhere.
+
+    >>> [current_region(code) for code in ("3515", "9101", "910102", "1101012001", "9999")]
+    ['3515', '9301', '930102', '1101012001', None]
+    """
+    if len(code) == 10:
+        village = retired_villages().get(code)
+        return code if code in villages() else village.successor if village else None
+    if len(code) == 6:
+        district = retired_kecamatan().get(code)
+        return code if code in kecamatan() else district.successor if district else None
+    town = retired_kabkota().get(code)
+    return code if code in kabkota() or code in provinces() else town.successor if town else None
+
+
 def real_region(code: str) -> str:
     """The code (2 digits or more) with the real province in place of a sample one; other codes as they are.
 
