@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from mdi_engine.errors import Conflict, MdiError
 from mdi_engine.ledger.apply import apply_now
+from mdi_engine.ledger.dialect import BUSY_SECONDS, is_busy
 from mdi_engine.ledger.events import append_event, head, to_ranges
 from mdi_engine.ledger.neighbourhood import batches
 from mdi_engine.ledger.parameters import parameters_in_force
@@ -148,17 +149,13 @@ def scrub(engine: Engine) -> bool:
     try:
         driver: Any = raw.driver_connection
         if engine.dialect.name != "sqlite":
-            driver.rollback()
-            driver.autocommit = True
-            for table in (record_versions, source_records, notes):
-                driver.execute(f"VACUUM (FULL) {table.name}")
-            driver.autocommit = False
+            _scrub_postgresql(driver)
             return True
         driver.execute("VACUUM")
         (busy, _, _) = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
     except engine.dialect.loaded_dbapi.Error as error:
-        if "locked" in str(error).lower():
+        if is_busy(error):
             return False
         raise MdiError(
             f"The ledger could not be written anew: {type(error).__name__}.",
@@ -167,6 +164,18 @@ def scrub(engine: Engine) -> bool:
         ) from None
     finally:
         raw.close()
+
+
+def _scrub_postgresql(driver: Any) -> None:
+    driver.rollback()
+    driver.autocommit = True  # no transaction may hold a VACUUM
+    try:
+        driver.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+        for table in (record_versions, source_records, notes):
+            driver.execute(f"VACUUM (FULL) {table.name}")
+        driver.execute("RESET lock_timeout")
+    finally:
+        driver.autocommit = False
 
 
 def _without_master(conn: Connection, ids: Collection[int]) -> set[int]:

@@ -71,7 +71,7 @@ def write_anew(path: Path) -> None:
 
     Raises Locked if another process has it open, MdiError if the copy cannot be written; nothing changed then.
     """
-    new = path.with_name(f".{path.stem}.new.duckdb")
+    new = path.with_name(f".{path.stem}.anew.duckdb")
     new.unlink(missing_ok=True)
     _connect(path).close()  # which takes the log over, and tells who has it open
     con = duckdb.connect()
