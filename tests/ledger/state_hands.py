@@ -26,7 +26,7 @@ class Hands(Stewards):
 
     def __init__(self) -> None:
         super().__init__()
-        self.settings = Settings(home=self.home, ledger_url=None, actor="Ratna")
+        self.settings = Settings(home=self.path.parent, ledger_url=None, actor="Ratna")
         self.stated: dict[str, str] = {}  # by number, the key of the steward's own record
 
     @precondition(lambda self: len(set(self.model.number.values())) > 1)
