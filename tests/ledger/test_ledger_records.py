@@ -24,7 +24,6 @@ from mdi_engine.ledger.records import (
     live_records,
     projection,
     record_id,
-    touched_since,
 )
 from mdi_engine.ledger.schema import events, record_versions
 from mdi_engine.ledger.store import open_ledger, reading, writing
@@ -118,9 +117,6 @@ def test_projection_states_the_event_it_was_read_as_of(engine: Engine) -> None:
         {"record_id": 1, "source": "sirs", "source_key": "b", "name": "B", "class": None},
     ]
     assert as_of_event(table) == 2
-    add(engine, {"a": "A"})
-    with reading(engine) as conn:
-        assert touched_since(conn, "facility", as_of_event(table)) == [2]
 
 
 def test_projection_of_nothing_has_its_columns(engine: Engine) -> None:

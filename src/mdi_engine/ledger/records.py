@@ -15,7 +15,7 @@ from mdi_engine.errors import UsageError
 from mdi_engine.ledger import counters, versions
 from mdi_engine.ledger.deliveries import DeliveryInfo, open_delivery
 from mdi_engine.ledger.dialect import STREAMED
-from mdi_engine.ledger.events import append_event, from_ranges, head, next_seq, read_events, to_ranges
+from mdi_engine.ledger.events import append_event, head, next_seq, to_ranges
 from mdi_engine.ledger.payloads import Payload, Stated, chain_commitments, stated
 from mdi_engine.ledger.schema import record_versions, source_records
 from mdi_engine.ledger.tombstones import without_forgotten
@@ -126,16 +126,6 @@ def record_id(conn: Connection, entity: str, source: str, source_key: str) -> in
         *versions.owned_by(entity, source), source_records.c.source_key == source_key
     )
     return conn.execute(statement).scalar_one_or_none()
-
-
-def touched_since(conn: Connection, entity: str, event: int) -> list[int]:
-    """Records that arrived, changed or were withdrawn after `event`, ascending: a run that read then knows them not."""
-    touched: set[int] = set()
-    for later in read_events(conn, after=event):
-        if later.kind == RECORDS_APPENDED and later.entity == entity:
-            touched.update(from_ranges([*later.body["new"], *later.body["withdrawn"]]))
-            touched.update(record for record, _ in later.body["changed"])
-    return sorted(touched)
 
 
 def projection(conn: Connection, entity: str, fields: Sequence[str]) -> pa.Table:
