@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 
-import numpy as np
 from sqlalchemy import Connection
 
 from mdi_engine.errors import NotFound, UsageError
 from mdi_engine.jobs.access import record_read
-from mdi_engine.jobs.home import entity_named, from_columns, home_ledger, in_force
-from mdi_engine.jobs.link import record_keys
+from mdi_engine.jobs.asking import Asked, Asker, Standing
+from mdi_engine.jobs.home import entity_named, home_ledger, in_force
 from mdi_engine.ledger.history import MasterView, master, number_of, resolve
-from mdi_engine.ledger.matchkeys import candidates
 from mdi_engine.ledger.records import SourceRecord, records_by_id
+from mdi_engine.ledger.registrations import sharing
 from mdi_engine.ledger.store import reading
-from mdi_engine.linkage.candidates.blocking import covers, prepare
-from mdi_engine.linkage.clustering.collective import judge
-from mdi_engine.linkage.explaining.explain import Waterfall, explain
-from mdi_engine.linkage.models.parameters import Parameters
-from mdi_engine.linkage.records import Records
-from mdi_engine.linkage.weights.score import Scorer
+from mdi_engine.linkage.explaining.explain import Waterfall
 from mdi_engine.settings import Settings
 
 _ASKED = "?"
@@ -145,77 +139,33 @@ def lookup(
 def _looked_up(
     settings: Settings, conn: Connection, entity: str, asked: Mapping[str, str | None], limit: int
 ) -> LookupReport:
-    _, learned = in_force(settings, conn, entity)
-    alone = _records([], learned, asked)
-    keys = [(rule, key) for rule, key, _ in record_keys(alone, learned)]
-    found = records_by_id(conn, candidates(conn, entity, keys)) if keys else []
-    masters = _standing(conn, found, learned, asked)
-    belongs = _belongs(conn, entity, masters, learned, asked)
-    return LookupReport(entity, len(found), _matches(masters[:limit], learned, asked), belongs)
-
-
-def _records(found: list[SourceRecord], learned: Parameters, asked: Mapping[str, str | None]) -> Records:
-    """The candidates and, as the last row, what was asked, as if it came from one more source."""
-    payloads: list[Mapping[str, str | None]] = [*(record.payload for record in found), asked]
-    columns = {
-        name: [payload.get(str(field.column_in(""))) for payload in payloads]
-        for name, field in learned.model.fields.items()
-    }
-    return from_columns(
-        [*(record.source for record in found), _ASKED], [*(record.source_key for record in found), _ASKED], columns
+    asker = Asker(*in_force(settings, conn, entity))
+    known = Asked(_ASKED, _ASKED, asked)  # as if it came from one more source
+    found = sharing(conn, entity, asker.version, asker.keys(asked))
+    masters = _standing(conn, entity, asker.near(known, found, partial(records_by_id, conn)))
+    judged = asker.judge(known, masters)
+    standing = None if judged.master is None else _name(masters[judged.master])
+    shown = masters[:limit]
+    matches = tuple(
+        _match(one.number, one.best, why) for one, why in zip(shown, asker.explain(known, shown), strict=True)
     )
+    return LookupReport(entity, len(found), matches, Belongs(standing, judged.weight, judged.reason))
 
 
-@dataclass(frozen=True)
-class _Standing:
-    """A master that may be meant, by its best record. Records that wait for a number are not known to be one thing:
-    each stands for itself, with no `number`.
-    """
-
-    name: str
-    number: str | None
-    best: SourceRecord
-
-
-def _standing(
-    conn: Connection, found: list[SourceRecord], learned: Parameters, asked: Mapping[str, str | None]
-) -> list[_Standing]:
-    """All masters with a record that reaches the review threshold, best first."""
-    if not found:
-        return []
-    records = _records(found, learned, asked)
-    left = np.arange(len(found), dtype=np.int64)
-    right = np.full(len(found), len(found), dtype=np.int64)
-    ways = prepare(records, learned.model, learned.blocking)
-    candidate = np.logical_or.reduce([covers(ways, way, left, right) for way in range(ways.count)])
-    left, _, weight = Scorer(records, learned).at_least(left[candidate], right[candidate], learned.review)
-    best: dict[str, _Standing] = {}
-    for place in np.lexsort((left, -weight)).tolist():
-        record = found[left[place]]
+def _standing(conn: Connection, entity: str, near: list[tuple[SourceRecord, int]]) -> list[Standing]:
+    """The masters of these records, best first."""
+    masters: dict[str, Standing] = {}
+    for record, weight in near:
         number = number_of(conn, record.id)
-        name = number or f"{record.source}:{record.source_key}"
-        best.setdefault(name, _Standing(name, number, record))
-    return list(best.values())
+        one = Standing(number, record, weight, (record,))
+        if _name(one) not in masters:
+            records = one.records if number is None else master(conn, entity, number).records
+            masters[_name(one)] = replace(one, records=records)
+    return list(masters.values())
 
 
-def _matches(masters: list[_Standing], learned: Parameters, asked: Mapping[str, str | None]) -> tuple[Match, ...]:
-    records = _records([one.best for one in masters], learned, asked)
-    return tuple(
-        _match(one.number, one.best, explain(records, row, len(masters), learned)) for row, one in enumerate(masters)
-    )
-
-
-def _belongs(
-    conn: Connection, entity: str, masters: list[_Standing], learned: Parameters, asked: Mapping[str, str | None]
-) -> Belongs:
-    """By the formula of the batch: each master speaks through all its records, also those that no key finds."""
-    held = [[one.best] if one.number is None else list(master(conn, entity, one.number).records) for one in masters]
-    records = _records([record for group in held for record in group], learned, asked)
-    ends = np.cumsum([0, *map(len, held)])
-    rows = [np.arange(a, b, dtype=np.int64) for a, b in itertools.pairwise(ends.tolist())]
-    judged = judge(records, learned, len(records) - 1, rows)
-    standing = None if judged.master is None else masters[judged.master].name
-    return Belongs(standing, judged.weight, judged.reason)
+def _name(one: Standing) -> str:
+    return one.number or f"{one.best.source}:{one.best.source_key}"
 
 
 def _match(number: str | None, record: SourceRecord, waterfall: Waterfall) -> Match:
