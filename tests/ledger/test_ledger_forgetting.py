@@ -20,7 +20,7 @@ from mdi_engine.ledger.records import AppendCounts, append_versions, live_record
 from mdi_engine.ledger.review import Task, list_tasks, open_tasks
 from mdi_engine.ledger.schema import match_keys, notes
 from mdi_engine.ledger.store import reading, writing
-from mdi_engine.ledger.subjects import held
+from mdi_engine.ledger.subjects import decisions_about, held
 from mdi_engine.ledger.verify import verify
 
 pytest_plugins = ["ledger_fixtures"]
@@ -201,6 +201,28 @@ def test_notes_about_the_person_go_and_tasks_close(people: Engine) -> None:
     with reading(people) as conn:
         assert list(conn.execute(select(notes.c.text).order_by(notes.c.event)).scalars()) == [None, "of nobody"]
         assert list(list_tasks(conn, "patient")) == []
+        assert verify(conn) == []
+
+
+@pytest.mark.parametrize("answer", ["unsure", "later"])
+def test_a_note_to_an_answer_that_binds_nothing_goes_too(people: Engine, answer: str) -> None:
+    with writing(people) as conn:
+        (task,) = open_tasks(conn, "patient", [Task("doubtful", (2, 3), 10)])
+        noted = decide(conn, "patient", [], answer=answer, actor="siti", task=task, note="Zubaidah calls back")
+        assert decisions_about(conn, "patient", [1]) == []
+    assert told(people, number_for(people, 1)).notes == (noted,)
+    away(people, number_for(people, 1))
+    with reading(people) as conn:
+        assert list(conn.execute(select(notes.c.text)).scalars()) == [None]
+        assert verify(conn) == []
+
+
+def test_a_name_that_looks_forgotten_keeps_nobody_from_being_forgotten(people: Engine) -> None:
+    deliver(people, {"forgotten-card": {"nik": THIRD, "name": "Zubaidah Third"}}, file="d")
+    number(people, [[1, 2], [3], [4]])
+    away(people, number_for(people, 4))
+    with reading(people) as conn:
+        assert [version.payload for record in held(conn, [4]) for version in record.versions] == [None]
         assert verify(conn) == []
 
 

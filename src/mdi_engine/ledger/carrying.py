@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from mdi_engine.ledger import counters
 from mdi_engine.ledger.dialect import STREAMED, insert_rows, sqlite_module
 from mdi_engine.ledger.events import append_event, head, head_hash
-from mdi_engine.ledger.forgetting import FORGOTTEN, Subject, forget
+from mdi_engine.ledger.forgetting import Subject, forget, was_forgotten
 from mdi_engine.ledger.schema import (
     access_numbers,
     accesses,
@@ -170,5 +170,5 @@ def _barred(conn: Connection, entity: str, stones: Stones) -> Iterator[tuple[int
     )
     for record, source, key, payload in conn.execute(statement, execution_options=STREAMED):
         nik = None if payload is None else json.loads(payload).get("nik")
-        if not key.startswith(FORGOTTEN) and stones.bar(source, key, nik):
+        if not was_forgotten(key) and stones.bar(source, key, nik):
             yield record, (source, key)

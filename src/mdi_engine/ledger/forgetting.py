@@ -5,6 +5,7 @@ What is left: numbers, events and accesses, which hold no value, and tombstones,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from mdi_engine.ledger.versions import drop_keys, own_niks
 
 # What a forgotten record is called in place of its source's name for it, which may be a medical record number.
 FORGOTTEN = "forgotten-"
+_CALLED = re.compile(FORGOTTEN + r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,11 @@ def forget(conn: Connection, who: Subject, *, actor: str) -> int:
     return seq
 
 
+def was_forgotten(source_key: str) -> bool:
+    """Whether a record is called as one that was forgotten is: a source may call its own something like it."""
+    return _CALLED.fullmatch(source_key) is not None
+
+
 def forgotten_in(conn: Connection, entity: str, number: str) -> int | None:
     """The event that took the values of this number's founding record; None if they are there."""
     founder = select(masters.c.founder).where(masters.c.entity == entity, masters.c.number == number)
@@ -193,7 +200,7 @@ def _names(conn: Connection, ids: Sequence[int]) -> list[tuple[int, str, str]]:
     columns = source_records.c
     for some in batches(ids):
         rows = conn.execute(select(columns.id, columns.source, columns.source_key).where(columns.id.in_(some)))
-        found += [(id_, source, key) for id_, source, key in rows if not key.startswith(FORGOTTEN)]
+        found += [(id_, source, key) for id_, source, key in rows if not was_forgotten(key)]
     return sorted(found)
 
 

@@ -13,7 +13,15 @@ from mdi_engine.ledger.constraints import DECISION_TAKEN, DECISION_UNDONE
 from mdi_engine.ledger.dialect import STREAMED
 from mdi_engine.ledger.events import as_event, from_ranges
 from mdi_engine.ledger.neighbourhood import batches
-from mdi_engine.ledger.schema import deliveries, events, masters, memberships, record_versions, source_records
+from mdi_engine.ledger.schema import (
+    deliveries,
+    events,
+    masters,
+    memberships,
+    record_versions,
+    review_tasks,
+    source_records,
+)
 from mdi_engine.ledger.versions import newest
 
 
@@ -159,13 +167,21 @@ def numbers_of(conn: Connection, records: Collection[int]) -> dict[int, str]:
 
 
 def decisions_about(conn: Connection, entity: str, records: Collection[int], *, after: int = 0) -> list[int]:
-    """The events after `after` in which somebody decided about one of these records, ascending."""
+    """The events after `after` in which somebody decided about one of these records, ascending; also those that bind
+    nothing (unsure, later), which name no more than their task.
+    """
     wanted, columns = set(records), events.c
     statement = select(events).where(columns.entity == entity, columns.kind.in_((DECISION_TAKEN, DECISION_UNDONE)))
     statement = statement.where(columns.seq > after).order_by(columns.seq)
-    rows = conn.execute(statement, execution_options=STREAMED).mappings()
-    return [
-        event.seq
-        for event in map(as_event, rows)
-        if any(record in wanted for pair in event.body["pairs"] for record in pair[:2])
-    ]
+    found: list[int] = []
+    unbound: dict[int, list[int]] = {}
+    for event in map(as_event, conn.execute(statement, execution_options=STREAMED).mappings()):
+        if any(record in wanted for pair in event.body["pairs"] for record in pair[:2]):
+            found.append(event.seq)
+        elif not event.body["pairs"] and event.body["task"] is not None:
+            unbound.setdefault(event.body["task"], []).append(event.seq)
+    for some in batches(sorted(unbound)):
+        asked = select(review_tasks.c.id, review_tasks.c.records).where(review_tasks.c.id.in_(some))
+        for task, named in conn.execute(asked):
+            found += [] if wanted.isdisjoint(json.loads(named)) else unbound[task]
+    return sorted(found)
