@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mdi_engine.errors import discreet
 
 _PACKAGE = Path(__file__).resolve().parent
+
+# Fields of a patient that the civil registry can be asked about.
+DukcapilField = Literal["name", "birth_date", "sex", "province", "kabkota", "kecamatan"]
 
 
 def _login() -> str:
@@ -27,6 +30,11 @@ class Settings(BaseSettings):
     `ledger_url` is an SQLAlchemy URL; None means SQLite inside the home. `number_blocks` (JSON in MDI_NUMBER_BLOCKS)
     reserves blocks of numbers per entity, as [first, size] pairs; without it an entity has its default block.
     `actor` is who acts, as events and accesses tell it: 1 to 100 characters; without it, who is logged in.
+
+    Those that begin with `dukcapil_` tell how the civil registry is asked (docs/dukcapil.md). `url` None means the
+    extract in the ledger, which holds everybody if `complete`. `fields` are compared beside name and birth date;
+    `seconds` is the time for one attempt, `attempts` how often one question is asked at most, `days` how long an answer
+    stands. `credentials` (JSON) go into each request's body, `headers` (JSON) into its head.
     """
 
     model_config = SettingsConfigDict(env_prefix="MDI_", extra="ignore")
@@ -38,6 +46,15 @@ class Settings(BaseSettings):
     actor: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(discreet)
     ] = Field(default_factory=_login)
+    dukcapil_url: str | None = None
+    dukcapil_wire: Path | None = None
+    dukcapil_credentials: dict[str, SecretStr] = {}
+    dukcapil_headers: dict[str, SecretStr] = {}
+    dukcapil_fields: tuple[DukcapilField, ...] = ("sex", "province", "kabkota", "kecamatan")
+    dukcapil_complete: bool = True
+    dukcapil_seconds: Annotated[float, Field(gt=0, le=300)] = 5.0
+    dukcapil_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    dukcapil_days: Annotated[int, Field(ge=0, le=36_500)] = 180
 
     @property
     def workbench_path(self) -> Path:
