@@ -232,13 +232,15 @@ def test_successors_of_the_real_papua_are_found_from_names_alone() -> None:
     """Give the districts of 2025 that followed others their old codes and names back, and ask who follows whom."""
     from mdi_engine.reference.regions import kabkota, kecamatan, provinces, retired_kabkota, retired_kecamatan
 
-    new = {row.code: row.name for table in (provinces(), kabkota(), kecamatan()) for row in table.values()}
-    truth = {code: row.successor for code, row in retired_kabkota().items()}
-    truth |= {code: row.successor for code, row in retired_kecamatan().items() if row.successor}
+    new = {code: row.name for code, row in provinces().items()}
+    new |= {code: row.name for code, row in kabkota().items()} | {code: row.name for code, row in kecamatan().items()}
+    towns, districts = retired_kabkota(), retired_kecamatan()
+    truth = {code: row.successor for code, row in towns.items()}
+    truth |= {code: row.successor for code, row in districts.items() if row.successor}
     old = {code: name for code, name in new.items() if code not in set(truth.values())}
-    old |= {code: row.name for code, row in {**retired_kabkota(), **retired_kecamatan()}.items()}
+    old |= {code: row.name for code, row in towns.items()} | {code: row.name for code, row in districts.items()}
     found = changes(old, new, {})
-    follows = found[4].follows | found[6].follows
-    assert {code for code, then in follows.items() if then not in (None, truth.get(code))} == set()
-    missed = {code for code in truth if follows[code] is None}
-    assert len(missed) <= 0.03 * len(truth), sorted(missed)
+    follows = {**found[4].follows, **found[6].follows}
+    assert {code: then for code, then in follows.items() if then is not None} == truth
+    assert len(truth) == 607
+    assert {code for code, then in follows.items() if then is None} == set(districts) - set(truth)

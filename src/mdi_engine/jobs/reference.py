@@ -9,12 +9,12 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
 from mdi_engine.errors import Conflict, NotFound, UsageError
 from mdi_engine.jobs.archive import sync_folder, written_whole
-from mdi_engine.ledger.events import now
 from mdi_engine.reference.change import Change, ListUpdate, Tables
 from mdi_engine.reference.incoming import Incoming, read_incoming, refuse
 from mdi_engine.reference.lists import (
@@ -151,11 +151,11 @@ def _made(
     else:
         make = update_types if kind == "facility_types" else update_replacements
         made = make(old, incoming.lines, faults)
+    if not made.tables:
+        refuse(path, faults)
     names = _COUNTED.get(kind, (kind,))
-    faults += _miscounted({name: len(made.tables[name]) for name in names}, counts)
-    if counts is None:
-        faults += _cut_off(old, made.changes)
-    refuse(path, faults)
+    wrong = _miscounted({name: len(made.tables[name]) for name in names}, counts)
+    refuse(path, [*wrong, *(_cut_off(old, made.changes) if counts is None else ()), *faults])
     return made
 
 
@@ -203,7 +203,7 @@ def _take(settings: Settings, name: str, tables: Tables, before: int, facts: Map
     try:
         for table, rows in tables.items():
             _write(arriving / f"{table}.csv", _csv(rows, _columns(table)))
-        told = {**facts, "before": before, "taken_at": now(), "actor": settings.actor}
+        told = {**facts, "before": before, "taken_at": _now(), "actor": settings.actor}
         _write(arriving / MANIFEST, json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         arriving.rename(version_folder(settings.home, name, number))
     except OSError as error:
@@ -237,10 +237,14 @@ def _write(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
 def _put_in_force(settings: Settings, name: str, number: int) -> None:
     """Who puts which version in force, and when, stands in the log."""
     folder = list_folder(settings.home, name)
-    told = json.dumps({"at": now(), "actor": settings.actor, "version": number}, ensure_ascii=False)
+    told = json.dumps({"at": _now(), "actor": settings.actor, "version": number}, ensure_ascii=False)
     with (folder / LOG).open("a", encoding="utf-8") as log:
         log.write(told + "\n")
     _write(folder / IN_FORCE, f"{number}\n")

@@ -69,7 +69,7 @@ def _wrong(line: Line, region: Region, found: Mapping[str, Region]) -> str | Non
         return "the code has not 2, 4, 6 or 10 digits"
     if code in found:
         return f"{code} stands in line {found[code].line} already"
-    if not same_name(region.name):
+    if not any(map(str.isalnum, region.name)):
         return f"{code} has no name"
     if len(code) == 10 and code[6] not in "123":
         return f"{code} is of no kind of village: its 7th digit is not 1, 2 or 3"
@@ -85,9 +85,12 @@ def update_regions(now: Tables, lines: Iterable[Line], faults: list[str], last_s
     """Put a list in place of the tables `now`, published last in the year `last_seen`.
 
     Without villages in the list, those in force go on under districts that stay. A kab/kota that is gone needs a code
-    that follows it: of the same name, or one that names it in `replaces`; else that is added to `faults`.
+    that follows it: of the same name, or one that names it in `replaces`; else that is added to `faults`. If a row is
+    wrong, nothing is compared and no table made.
     """
     regions = _as_spelt_before(now, regions_of(lines, faults))
+    if faults:
+        return ListUpdate({}, {})
     new = {region.code: region.name for region in regions}
     if not any(len(code) == 10 for code in new):
         new |= {code: name for code, name in _names(now["villages"]) if code[:6] in new}
@@ -131,23 +134,22 @@ def _names(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
 
 def _as_spelt_before(now: Tables, regions: Sequence[Region]) -> list[Region]:
     """Names as the tables spell them where they are the same, or an alias; capitals all over become a name's."""
-    spelt: dict[str, tuple[str, set[str]]] = {}
-    for level in LEVELS:
-        for row in now[LEVEL_NAMES[level]]:
-            names = {same_name(str(row["name"])), *map(same_name, (row.get("aliases") or "").split("|"))}
-            spelt[str(row["code"])] = str(row["name"]), names
+    before = {str(row["code"]): row for level in LEVELS for row in now[LEVEL_NAMES[level]]}
     return [
-        Region(region.line, region.code, _spelt(region, spelt.get(region.code)), region.bps, region.replaces)
+        Region(region.line, region.code, _spelt(region.name, before.get(region.code)), region.bps, region.replaces)
         for region in regions
     ]
 
 
-def _spelt(region: Region, before: tuple[str, set[str]] | None) -> str:
-    if before and same_name(region.name) in before[1]:
-        return before[0]
-    if region.name.upper() != region.name:
-        return region.name
-    return " ".join(word if _ROMAN.fullmatch(word) else word.capitalize() for word in region.name.split())
+def _spelt(name: str, before: Row | None) -> str:
+    if before is not None:
+        old = str(before["name"])
+        others = (before.get("aliases") or "").split("|")
+        if name == old or same_name(name) in map(same_name, [old, *others]):
+            return old
+    if name.upper() != name:
+        return name
+    return " ".join(word if _ROMAN.fullmatch(word) else word.capitalize() for word in name.split())
 
 
 def _stated(
@@ -229,9 +231,10 @@ def _retired(
         yield {**row, "kind": "kota" if is_city(code) else "kabupaten"} if table == "kabkota" else row
 
 
-def _with_villages(rows: Iterable[Row], old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Row]:
+def _with_villages(rows: Sequence[Row], old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Row]:
     """Districts with how many of their villages, by name, their successor has: where it is not known yet."""
-    before, after = _villages_of(old), _villages_of(new)
+    before = _villages_of({str(row["code"]) for row in rows}, old)
+    after = _villages_of({row["successor"] or "" for row in rows}, new)
     for row in rows:
         mine = before.get(str(row["code"]))
         if mine is not None:
@@ -240,9 +243,9 @@ def _with_villages(rows: Iterable[Row], old: Mapping[str, str], new: Mapping[str
         yield row
 
 
-def _villages_of(names: Mapping[str, str]) -> dict[str, set[str]]:
+def _villages_of(districts: set[str], names: Mapping[str, str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for code, name in names.items():
-        if len(code) == 10:
+        if len(code) == 10 and code[:6] in districts:
             found.setdefault(code[:6], set()).add(same_name(name))
     return found

@@ -23,7 +23,8 @@ def same_name(name: str) -> str:
     >>> same_name("Lawe Sigala-Gala"), same_name("Kep. SERIBU")
     ('lawesigalagala', 'kepulauanseribu')
     """
-    return _NOT_WORD.sub("", _ISLANDS.sub("kepulauan", name)).casefold()
+    full = _ISLANDS.sub("kepulauan", name) if "." in name else name
+    return _NOT_WORD.sub("", full).casefold()
 
 
 def is_city(code: str) -> bool:
@@ -44,7 +45,7 @@ def changes(old: Mapping[str, str], new: Mapping[str, str], stated: Mapping[str,
         renamed = {
             code: (name, after[code])
             for code, name in before.items()
-            if code in after and same_name(name) != same_name(after[code])
+            if code in after and name != after[code] and same_name(name) != same_name(after[code])
         }
         found[level] = Change(added, gone, here, renamed)
     return found
