@@ -40,6 +40,13 @@ Feature: The people concerned have rights
     And no file of the home holds her NIK, her name or her medical record number
     And the home verifies
 
+  Scenario: No registration brings her back
+    Given Budi has forgotten her
+    When the hospital registers her under another number, and again under the old one
+    Then each registration is refused, since she was forgotten
+    And no file of the home holds her NIK, her name or her medical record number
+    And the home verifies
+
   Scenario: Rebuilding does not bring her back
     Given Budi has forgotten her
     When the workbench is made again from the kept extracts

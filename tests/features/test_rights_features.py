@@ -13,7 +13,10 @@ from cli_helpers import SAMPLES, Run, Shell
 from pytest_bdd import given, parsers, scenarios, then, when
 from sqlalchemy import text
 
+from mdi_engine.errors import Conflict
+from mdi_engine.jobs.register import register
 from mdi_engine.ledger.store import open_ledger, reading
+from mdi_engine.settings import Settings
 
 pytestmark = pytest.mark.slow
 scenarios("rights.feature")
@@ -47,6 +50,7 @@ class Office:
     last: Run | None = None
     before: dict[str, bytes] = field(default_factory=dict, repr=False)
     counts: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     def act(self, *arguments: str | Path, by: str = "budi", stdin: str = "") -> Run:
         self.last = self.shell.mdi(*arguments, stdin=stdin, MDI_ACTOR=by)
@@ -177,6 +181,22 @@ def _again(office: Office) -> None:
         office.deliver("dukcapil", rows, "d2.csv"),
         office.deliver("simrs", heads + MOVED + OTHER, "s3.csv"),
     ]
+
+
+@when("the hospital registers her under another number, and again under the old one")
+def _registers(office: Office) -> None:
+    settings = Settings(home=office.home)
+    said = {"nik": NIK, "name": NAME, "birthdate": "01-07-1985"}
+    for key, values in (("995511", said), (f"3572579S-{RECORD}", {"name": NAME})):
+        with pytest.raises(Conflict) as refused:
+            register(settings, "patient", "simrs", key, values, actor="desk")
+        office.refused.append(str(refused.value))
+
+
+@then("each registration is refused, since she was forgotten")
+def _refused(office: Office) -> None:
+    assert len(office.refused) == 2
+    assert all("forgotten" in told for told in office.refused)
 
 
 @when("the workbench is made again from the kept extracts")
