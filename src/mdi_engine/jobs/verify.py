@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
-from itertools import takewhile
 
 import duckdb
 from sqlalchemy import Connection
@@ -99,6 +98,5 @@ def _copy(con: duckdb.DuckDBPyConnection, conn: Connection, entity: str) -> Iter
 def _states(conn: Connection, entity: str, now: State, event: int) -> Iterator[State]:
     """How masters stand now, which is seen at once, and how they stood as of an event, which is folded."""
     yield now
-    until = takewhile(lambda each: each.seq <= event, read_events(conn))
-    then = fold(until).get(entity)
+    then = fold(read_events(conn, until=event)).get(entity)
     yield State() if then is None else State(then.masters, then.memberships)

@@ -111,9 +111,11 @@ def head_hash(conn: Connection, seq: int) -> str:
     return digest
 
 
-def read_events(conn: Connection, *, after: int = 0) -> Iterator[Event]:
-    """All events after `after`, in order."""
+def read_events(conn: Connection, *, after: int = 0, until: int | None = None) -> Iterator[Event]:
+    """All events after `after`, up to `until` if it is given, in order. Read them to the end."""
     statement = select(events).where(events.c.seq > after).order_by(events.c.seq)
+    if until is not None:
+        statement = statement.where(events.c.seq <= until)
     for row in conn.execute(statement, execution_options=STREAMED):
         yield as_event(row._mapping)
 
