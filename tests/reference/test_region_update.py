@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mdi_engine.reference.change import ListUpdate, Tables
 from mdi_engine.reference.incoming import Line
 from mdi_engine.reference.region_update import update_regions
-from mdi_engine.reference.succession import changes
-from mdi_engine.reference.tables import Row
+from mdi_engine.reference.succession import LEVEL_NAMES, changes
+from mdi_engine.reference.tables import Row, read_csv
 
 # A province with a regency and a city of one name; two districts each, two villages each.
 COUNTRY = {
@@ -244,3 +244,12 @@ def test_successors_of_the_real_papua_are_found_from_names_alone() -> None:
     assert {code: then for code, then in follows.items() if then is not None} == truth
     assert len(truth) == 607
     assert {code for code, then in follows.items() if then is None} == set(districts) - set(truth)
+
+
+def test_the_shipped_list_put_in_place_of_itself_gives_the_same_tables() -> None:
+    now = {name: list(read_csv(name)) for name in tables()}
+    names = {str(one["code"]): str(one["name"]) for name in LEVEL_NAMES.values() for one in now[name]}
+    done = renewed(names, now)
+    assert not any(change.added or change.gone or change.renamed for change in done.changes.values())
+    assert done.tables == now
+    assert done.notes == ()
