@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Engine
 from mdi_engine.entities import ENTITIES, Entity
 from mdi_engine.errors import Conflict, InputRefused, NotFound, UsageError
 from mdi_engine.ledger.assignment import State
+from mdi_engine.ledger.neighbourhood import names_of
 from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force
-from mdi_engine.ledger.records import as_of_event, projection, records_by_id
+from mdi_engine.ledger.records import as_of_event, projection
 from mdi_engine.ledger.store import open_ledger
 from mdi_engine.linkage.models import parameters as store
 from mdi_engine.linkage.models.model import Model, load_model
@@ -117,7 +118,7 @@ def master_rows(conn: Connection, state: State) -> tuple[list[MasterRow], list[M
     Only link jobs change them: a record that was withdrawn since the last one is still a member.
     """
     masters = [MasterRow(m.number, m.status, m.redirect_to, m.split_from) for _, m in sorted(state.masters.items())]
-    names = {record.id: (record.source, record.source_key) for record in records_by_id(conn, state.memberships)}
+    names = names_of(conn, state.memberships)
     members = [MemberRow(n, r, *names[r]) for r, n in sorted(state.memberships.items())]
     return masters, members
 

@@ -32,9 +32,8 @@ from mdi_engine.jobs.surroundings import Forgotten, Ids, Surroundings, surroundi
 from mdi_engine.ledger.apply import ApplyReport, apply_clusters
 from mdi_engine.ledger.constraints import read_constraints
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.neighbourhood import read_state
+from mdi_engine.ledger.neighbourhood import names_of, read_state
 from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force, switch_parameters
-from mdi_engine.ledger.records import records_by_id
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.summary import summary
 from mdi_engine.ledger.touched import Touched, linked_as_of, mark_linked
@@ -244,13 +243,13 @@ def _copy(con: duckdb.DuckDBPyConnection, engine: Engine, run: _Run) -> None:
     with reading(engine) as conn:
         masters, members = master_rows(conn, read_state(conn, run.entity))
         event = head(conn)
-        stale = [] if run.full else records_by_id(conn, run.found.scope | run.touched)
+        stale = {} if run.full else names_of(conn, run.found.scope | run.touched)
     copy_masters(con, run.entity, masters, members, event)
     rows = [row for _, row in run.found.decisions]
     if run.full:
         copy_decisions(con, run.entity, rows)
     else:
-        amend_decisions(con, run.entity, [(record.source, record.source_key) for record in stale], rows)
+        amend_decisions(con, run.entity, list(stale.values()), rows)
 
 
 def _report(run: _Run, applied: ApplyReport, asked: Asked, events: int, seconds: float) -> LinkReport:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from mdi_engine.linkage.records import Records
 from mdi_engine.linkage.weights.score import Edges, Scorer
 
 SLICE = 2_000  # records whose pairs are scored in one go: bounds the memory, changes nothing else
+_IDS = 1 << 44  # more than there will be record ids; with a row of a slice below it, a pair is one 64-bit number
 Ids = npt.NDArray[np.int64]
 
 
@@ -91,12 +92,22 @@ def _reached(records: Set[int], beside: dict[int, set[int]]) -> set[int]:
     return reached
 
 
+class _Row(NamedTuple):
+    """What a record says, field by field of the model."""
+
+    id: int
+    source: str
+    key: str
+    values: tuple[str | None, ...]
+
+
 class _Finder:
     """Scores records against all that share a key with them. What it has read it keeps."""
 
     def __init__(self, conn: Connection, entity: str, version: int, learned: Parameters, touched: Set[int]) -> None:
         self._conn, self._entity, self._version, self._learned = conn, entity, version, learned
-        self._held: dict[int, SourceRecord] = {}
+        self._fields = {name: str(field.column_in("")) for name, field in learned.model.fields.items()}
+        self._held: dict[int, _Row] = {}
         self._pairs: list[Ids] = []
         self._compared = 0
         # The touched ones may have no keys in the ledger yet.
@@ -116,36 +127,39 @@ class _Finder:
 
     def next_to(self, former: Sequence[SourceRecord]) -> set[int]:
         """The records that share a pair with these, which say what the ledger's no longer say."""
-        slices = (former[begin : begin + SLICE] for begin in range(0, len(former), SLICE))
+        rows = [self._row(record) for record in former]
+        slices = (rows[begin : begin + SLICE] for begin in range(0, len(rows), SLICE))
         return {other for some in slices for other in self._near(some)[1].tolist()}
 
     def taken(self, ids: set[int]) -> Surroundings:
         """These records, whole components that were expanded, with the pairs found."""
-        held = sorted((self._held[id_] for id_ in ids), key=lambda record: (record.source, record.source_key))
-        at = np.array([record.id for record in held], dtype=np.int64)
+        held = sorted((self._held[id_] for id_ in ids), key=lambda row: (row.source, row.key))
+        at = np.array([row.id for row in held], dtype=np.int64)
         order = np.argsort(at)
         pairs = np.concatenate([np.empty((3, 0), dtype=np.int64), *self._pairs], axis=1)
         left, right = (order[np.searchsorted(at, side, sorter=order)] for side in pairs[:2])
         rows = np.unique(np.stack([np.minimum(left, right), np.maximum(left, right), pairs[2]]), axis=1)
         return Surroundings(self._records(held), at, Edges(rows[0], rows[1], rows[2], self._compared))
 
-    def _read(self, ids: Sequence[int]) -> list[SourceRecord]:
+    def _read(self, ids: Sequence[int]) -> list[_Row]:
         missing = [id_ for id_ in ids if id_ not in self._held]
-        self._held |= {record.id: record for record in records_by_id(self._conn, missing)}
+        self._held |= {record.id: self._row(record) for record in records_by_id(self._conn, missing)}
         return [self._held[id_] for id_ in ids]
 
-    def _records(self, held: Sequence[SourceRecord]) -> Records:
-        columns = {
-            name: [record.payload.get(str(field.column_in(""))) for record in held]
-            for name, field in self._learned.model.fields.items()
-        }
-        return from_columns([record.source for record in held], [record.source_key for record in held], columns)
+    def _row(self, record: SourceRecord) -> _Row:
+        values = tuple(map(record.payload.get, self._fields.values()))
+        return _Row(record.id, record.source, record.source_key, values)
 
-    def _near(self, asked: Sequence[SourceRecord]) -> Ids:
+    def _records(self, held: Sequence[_Row]) -> Records:
+        columns = zip(*(row.values for row in held), strict=True) if held else ((),) * len(self._fields)
+        named = dict(zip(self._fields, columns, strict=True))
+        return from_columns([row.source for row in held], [row.key for row in held], named)
+
+    def _near(self, asked: Sequence[_Row]) -> Ids:
         """Pairs from the review threshold up of the records asked for: their ids, the others' ids, weights."""
         if not asked:
             return np.empty((3, 0), dtype=np.int64)
-        own = np.array([record.id for record in asked], dtype=np.int64)
+        own = np.array([row.id for row in asked], dtype=np.int64)
         row, other = self._sharing(asked, own)
         others = np.unique(other)
         both = self._records([*asked, *self._read(others.tolist())])
@@ -153,27 +167,35 @@ class _Finder:
         if self._learned.model.pairs == "between":
             apart = both.source[left] != both.source[right]
             left, right = left[apart], right[apart]
-        ways = prepare(both, self._learned.model, self._learned.blocking)
+        self._compared += len(left)
+        left, right, weight = Scorer(both, self._learned).at_least(left, right, self._learned.review)
+        # Few are left of which to ask whether they are candidates at all.
+        found = self._covered([*asked, *(self._held[id_] for id_ in others.tolist())], left, right)
+        return np.stack([own[left[found]], others[right[found] - len(asked)], weight[found]])
+
+    def _covered(self, held: Sequence[_Row], left: Ids, right: Ids) -> npt.NDArray[np.bool_]:
+        """Which of these pairs some blocking way makes."""
+        rows = np.unique(np.concatenate([left, right]))
+        ways = prepare(self._records([held[row] for row in rows.tolist()]), self._learned.model, self._learned.blocking)
+        left, right = np.searchsorted(rows, left), np.searchsorted(rows, right)
         found = np.zeros(len(left), dtype=bool)
         for way in range(ways.count):
             found |= covers(ways, way, left, right)
-        self._compared += int(found.sum())
-        left, right, weight = Scorer(both, self._learned).at_least(left[found], right[found], self._learned.review)
-        return np.stack([own[left], others[right - len(asked)], weight])
+        return found
 
-    def _sharing(self, asked: Sequence[SourceRecord], own: Ids) -> tuple[Ids, Ids]:
+    def _sharing(self, asked: Sequence[_Row], own: Ids) -> tuple[Ids, Ids]:
         """Pairs of a row asked for and a record that may be a candidate for it, each once."""
-        pairs: list[npt.NDArray[Any]] = [np.empty((0, 2), dtype=np.int64)]
+        pairs: list[Ids] = [np.empty(0, dtype=np.int64)]
         for rule, (posting, bits) in enumerate(key_postings(self._records(asked), self._learned)):
             if bits is not None and self._learned.blocking.rarity is not None:
                 posting = _telling(posting, bits, self._learned.blocking.rarity.cut)
             pairs += self._under(rule, posting)
-        row, other = np.unique(np.concatenate(pairs), axis=0).T
+        row, other = np.divmod(np.unique(np.concatenate(pairs)), _IDS)
         apart = own[row] != other
         return row[apart], other[apart]
 
-    def _under(self, rule: int, posting: Posting) -> Iterator[npt.NDArray[Any]]:
-        """Pairs of a row and a record under its keys."""
+    def _under(self, rule: int, posting: Posting) -> Iterator[Ids]:
+        """Pairs of a row and a record under its keys, each as one number."""
         keys = np.unique(posting.keys)
         yield _joined(posting, *holders(self._conn, self._entity, self._version, rule, keys.tolist()))
         if rule < len(self._late):
@@ -195,9 +217,9 @@ def _telling(posting: Posting, bits: Ids, cut: int) -> Posting:
     return Posting(posting.rows[kept], posting.keys[kept])
 
 
-def _joined(posting: Posting, keys: Keys, ids: Ids) -> npt.NDArray[Any]:
-    """Pairs (row, id) that share a key; `posting` is sorted by key, `keys` need not be."""
+def _joined(posting: Posting, keys: Keys, ids: Ids) -> Ids:
+    """Pairs (row, id) that share a key, as row * _IDS + id; `posting` is sorted by key, `keys` need not be."""
     first = np.searchsorted(posting.keys, keys, side="left")
     count = np.searchsorted(posting.keys, keys, side="right") - first
     place = np.repeat(first, count) + np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-    return np.stack([posting.rows[place], np.repeat(ids, count)], axis=1)
+    return np.asarray(posting.rows[place] * _IDS + np.repeat(ids, count), dtype=np.int64)

@@ -149,6 +149,15 @@ def _tied(conn: Connection, entity: str, records: Iterable[int], tokens: Iterabl
     return tied
 
 
+def names_of(conn: Connection, records: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Source and key of these records."""
+    columns, names = source_records.c, dict[int, tuple[str, str]]()
+    for some in batches(sorted(records)):
+        found = conn.execute(select(columns.id, columns.source, columns.source_key).where(columns.id.in_(some)))
+        names |= {id_: (source, key) for id_, source, key in found}
+    return names
+
+
 def numbers_of(conn: Connection, records: Iterable[int]) -> set[str]:
     """The numbers that these records bear."""
     found: set[str] = set()

@@ -96,8 +96,8 @@ def amend_decisions(
     try:
         con.register("stale", pa.table(names))
         con.execute(
-            "DELETE FROM decisions WHERE entity = ? AND EXISTS (FROM stale WHERE (source, key) IN "
-            "((left_source, left_key), (right_source, right_key)))",
+            "DELETE FROM decisions WHERE entity = ? AND ((left_source, left_key) IN (SELECT (source, key) FROM stale) "
+            "OR (right_source, right_key) IN (SELECT (source, key) FROM stale))",
             [entity],
         )
         con.unregister("stale")
