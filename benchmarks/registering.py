@@ -169,7 +169,6 @@ def beside_a_link(settings: Settings, rows: int) -> dict[str, Any]:
         "held_by_link_ms": clocks(linked["held"]),
         "held_by_client_alone_ms": clocks(alone),
         "held_by_client_beside_ms": clocks(held.seconds),
-        "load": [round(number, 2) for number in os.getloadavg()],
         "lost": len(lost),
         "findings": findings(settings),
     }
@@ -238,6 +237,7 @@ def main() -> int:
         else:
             result = {**beside_a_link(settings, asked.rows), "bars": BARS}
     suffix = "_postgresql" if asked.ledger else ""
+    result["load"] = [round(number, 2) for number in os.getloadavg()]
     keep(f"registering_{asked.what}{suffix}", {**result, "machine": machine()})
     print(json.dumps(result, indent=2))
     return 0
