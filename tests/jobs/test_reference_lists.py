@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mdi_engine.errors import InputRefused, MdiError, NotFound, UsageError
+from mdi_engine.errors import Conflict, InputRefused, MdiError, NotFound, UsageError
+from mdi_engine.jobs import reference
 from mdi_engine.jobs.reference import tables_in_force, undo_reference, update_reference
 from mdi_engine.reference.lists import folders_in_force, number_in_force, use
 from mdi_engine.reference.regions import kabkota, kecamatan, provinces
@@ -135,10 +136,10 @@ def test_a_list_that_was_cut_off_is_refused_unless_its_counts_are_stated(home: S
         (b"code,name\n", "there is no row in it"),
         (b"code,name\n35,Jawa\xff\n", r"is not UTF-8 text \(at byte 17\)"),
         (b"code,name\n35,Jawa,Timur\n", "line 2: 3 cells under 2 columns"),
-        (b"code,name\n35,Ja\x1b[31mwa\n", "line 2: a cell is longer than 300 characters or holds controls"),
+        (b"code,name\n35,Ja\x1b[31mwa\n", "line 2: a cell is longer than 1000 characters or holds controls"),
         (b"code,name\n35,Ja\x00wa\n", "line 2"),
-        (b"code,name\n35,Ja\xe2\x80\xaewa\n", "line 2: a cell is longer than 300 characters or holds controls"),
-        (b"code,name\n35," + b"x" * 301 + b"\n", "line 2: a cell is longer"),
+        (b"code,name\n35,Ja\xe2\x80\xaewa\n", "line 2: a cell is longer than 1000 characters or holds controls"),
+        (b"code,name\n35," + b"x" * 1001 + b"\n", "line 2: a cell is longer"),
         (b"code,name\n35," + b"x" * 140_000 + b"\n", "line 2: field larger than field limit"),
         (b'code,name\n35,"Jawa\n', "unexpected end of data"),
         (b"code,name\n9815014107850001,Siti\n", "line 2: the code has not 2, 4, 6 or 10 digits"),
@@ -204,3 +205,29 @@ def test_a_disk_that_fails_leaves_what_was_in_force(home: Settings, monkeypatch:
 def test_there_is_no_list_of_a_name_that_nobody_knows(home: Settings) -> None:
     with pytest.raises(MdiError, match="'villages' is no list"):
         undo_reference(home, "villages")
+
+
+def test_of_two_that_take_in_a_list_at_once_the_second_is_told_and_nothing_of_it_stays(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home.home / "reference" / "kfa_replacements"
+    written = reference._write
+
+    def meanwhile(path: Path, text: str) -> None:
+        written(path, text)
+        (folder / "0001").mkdir(exist_ok=True)
+        (folder / "0001" / "manifest.json").write_text("{}", "utf-8")
+
+    monkeypatch.setattr(reference, "_write", meanwhile)
+    with pytest.raises(Conflict, match="somebody else took in a list meanwhile"):
+        update_reference(home, file_of(home, KFA), source="KFA", take=True)
+    assert [path.name for path in folder.iterdir()] == ["0001"]
+    assert number_in_force(home.home, "kfa_replacements") == 0
+
+
+@pytest.mark.real_data
+def test_the_published_replacements_are_taken_in_and_seven_are_told(home: Settings, real_data: Path) -> None:
+    done = update_reference(home, real_data / "medicines" / "kfa_replacement.csv", source="KFA", take=True)
+    assert done.counts == {"kfa_replacements": (0, 615)}
+    assert len(done.notes) == 7
+    assert all(note.endswith("points to itself") for note in done.notes)

@@ -14,7 +14,7 @@ from mdi_engine.errors import InputRefused, counted
 from mdi_engine.reference.lists import ReferenceList, reference_lists
 
 MOST_BYTES = 64 << 20
-MOST_CHARS = 300
+MOST_CHARS = 1000  # the name of a medicine of ten substances has more than 300
 _SHOWN = 20
 _ALSO = {"kode": "code", "nama": "name", "kode_bps": "bps", "bps_code": "bps", "menggantikan": "replaces"}
 # Controls, marks of direction and lone surrogates have no place in a code or a name.
