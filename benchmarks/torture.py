@@ -236,8 +236,8 @@ def _refuse_used(url: str) -> None:
         raise SystemExit("the database is not empty: name another one")
 
 
-def torture(kills: int, url: str | None) -> dict[str, Any]:
-    """Rounds until so many were killed; the sums."""
+def torture(kills: int, url: str | None, keep_so_far: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Rounds until so many were killed; the sums, which are handed on after each round, too."""
     drawn, rounds, sums = random.Random(1), list[dict[str, Any]](), Counter[str]()
     while sums["killed"] < kills:
         with tempfile.TemporaryDirectory() as folder:
@@ -251,11 +251,16 @@ def torture(kills: int, url: str | None) -> dict[str, Any]:
                     sums[name] += len(found[name])
                     if found[name] or found["failed"]:
                         print(json.dumps(found), file=sys.stderr, flush=True)
+                keep_so_far(_figures(rounds, sums))
                 if sums["killed"] >= kills:
                     break
         print(json.dumps(sums), file=sys.stderr, flush=True)
     if url:
         _empty(url)
+    return _figures(rounds, sums)
+
+
+def _figures(rounds: Sequence[dict[str, Any]], sums: Counter[str]) -> dict[str, Any]:
     return {
         "kills": sums["killed"],
         "rounds": len(rounds),
@@ -288,11 +293,13 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.ledger:
         _refuse_used(asked.ledger)
-    figures = torture(asked.kills, asked.ledger)
     kept = RESULTS / "torture.json"
-    result = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
-    result |= {"postgresql" if asked.ledger else "sqlite": figures, "machine": machine()}
-    keep("torture", result)
+    before = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+
+    def keep_so_far(figures: dict[str, Any]) -> None:
+        keep("torture", before | {"postgresql" if asked.ledger else "sqlite": figures, "machine": machine()})
+
+    figures = torture(asked.kills, asked.ledger, keep_so_far)
     print(json.dumps(figures, indent=2))
     wrong = (
         "acknowledged_and_missing",
