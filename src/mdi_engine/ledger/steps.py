@@ -20,14 +20,13 @@ from typing import Any, NamedTuple
 
 from mdi_engine.ledger.apply import MASTERS_ASSIGNED
 from mdi_engine.ledger.assignment import ACTIVE, MERGED, RETIRED, Master
+from mdi_engine.ledger.constraints import DECISION_TAKEN, DECISION_UNDONE
 from mdi_engine.ledger.events import Event, canonical_json, from_ranges
 from mdi_engine.ledger.parameters import PARAMETERS_SWITCHED, PARAMETERS_TRAINED
 from mdi_engine.ledger.records import RECORDS_APPENDED
 from mdi_engine.ledger.review import CLAIMED, DECIDED, LATER, MOOT, OPEN, TASK_CLAIMED, TASKS_CLOSED, TASKS_OPENED
 from mdi_engine.ledger.review import Task as Question
 
-DECISION_TAKEN = "decision-taken"
-DECISION_UNDONE = "decision-undone"
 SUBJECT_FORGOTTEN = "subject-forgotten"
 
 
