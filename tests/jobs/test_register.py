@@ -22,6 +22,7 @@ from mdi_engine.jobs.link import link_entity
 from mdi_engine.jobs.placing import DECIDED
 from mdi_engine.jobs.register import CREATED, LINKED, TO_REVIEW, Registrar, register
 from mdi_engine.jobs.train import train_entity
+from mdi_engine.ledger.accesses import read_accesses
 from mdi_engine.ledger.constraints import decide
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo
 from mdi_engine.ledger.events import head
@@ -159,6 +160,57 @@ def test_what_a_steward_decided_holds(registrar: Registrar, engine: Engine) -> N
     assert together.number == first.number
     assert together.explanation.reason == DECIDED
     assert sound(engine)
+
+
+def test_what_differs_from_one_that_was_withdrawn_differs_from_all_that_are_the_same_as_it(
+    registrar: Registrar, engine: Engine
+) -> None:
+    keys = [("rs", "1"), ("klinik", "1"), ("lab", "1")]
+    for (source, key), number in zip(keys, (2, 4, 4), strict=True):
+        registrar.register(source, key, person(number, nik=True), actor="loket")
+    info = DeliveryInfo("delta", (DeliveredFile("withdrawn.csv", "0" * 64),))
+    with writing(engine) as conn:
+        rs, klinik, lab = (record_id(conn, "patient", *key) or 0 for key in keys)
+        decide(conn, "patient", [(rs, klinik, "different"), (klinik, lab, "same")], answer="different", actor="steward")
+        append_versions(conn, entity="patient", source="klinik", delivery=info, rows=[], withdrawn=["1"])
+    apart = registrar.register("rs", "1", person(4, nik=True), actor="loket")
+    assert apart.number != registrar.register("lab", "1", person(4, nik=True), actor="loket").number
+
+
+def test_a_decision_that_comes_after_the_plan_holds(
+    registrar: Registrar, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [("rs", "1"), ("klinik", "1")]
+    for (source, key), number in zip(keys, (2, 4), strict=True):
+        registrar.register(source, key, person(number, nik=True), actor="loket")
+    plan, decisions = placing.make_plan, [True]
+
+    def decided(conn: Connection, *args: Any, **named: Any) -> Any:
+        made = plan(conn, *args, **named)
+        if decisions and decisions.pop():
+            with writing(engine) as other:
+                rs, klinik = (record_id(other, "patient", *key) or 0 for key in keys)
+                decide(other, "patient", [(rs, klinik, "different")], answer="different", actor="steward")
+        return made
+
+    monkeypatch.setattr(job, "make_plan", decided)
+    apart = registrar.register("klinik", "1", person(2, nik=True), actor="loket")
+    assert apart.number != registrar.register("rs", "1", person(2, nik=True), actor="loket").number
+
+
+def test_who_is_told_of_others_is_recorded_also_when_it_is_told_again(registrar: Registrar, engine: Engine) -> None:
+    first = registrar.register("rs", "1", person(2, nik=True), actor="9901014107850001")
+    registrar.register("klinik", "1", person(4, nik=True), actor="loket")
+    with writing(engine) as conn:
+        rs, klinik = (record_id(conn, "patient", source, "1") or 0 for source in ("rs", "klinik"))
+        decide(conn, "patient", [(rs, klinik, "different")], answer="different", actor="steward")
+    told = [registrar.register("klinik", "1", person(2, nik=True), actor="loket") for _ in range(2)]
+    assert told[0].explanation.near[0].number == first.number != told[0].number
+    with reading(engine) as conn:
+        looked = read_accesses(conn, "patient", [first.number])
+        assert [entry.actor for entry in history(conn, "patient", first.number)] == ["#" * 16]
+    assert [one.access.actor for one in looked] == ["#" * 16, "loket", "loket"]
+    assert {number for one in looked[1:] for number in one.access.numbers} == {first.number, told[0].number}
 
 
 def test_one_in_doubt_has_a_number_and_a_steward_is_asked(registrar: Registrar, engine: Engine) -> None:

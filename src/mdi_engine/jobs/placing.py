@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from mdi_engine.jobs.asking import Asked, Asker, Standing
 from mdi_engine.jobs.newborns import another, the_same
-from mdi_engine.ledger.answered import Answers
+from mdi_engine.ledger.answered import Answers, Told
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.history import number_of
 from mdi_engine.ledger.records import SourceRecord, records_by_id
@@ -58,10 +58,13 @@ class Reason:
 
 @dataclass(frozen=True)
 class Seen:
-    """Everything of the ledger that a plan depends on."""
+    """Everything of the ledger that a plan depends on; `said` is what stewards said of the record, and of it and all
+    the others.
+    """
 
     itself: Known | None
     others: frozenset[Found]
+    said: tuple[Told, Told]
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,10 @@ def look(conn: Connection, entity: str, asker: Asker, asked: Asked, plan: Plan) 
     """
     found = sharing(conn, entity, asker.version, plan.sought)
     others = live_among(conn, {*found, *members_of(conn, entity, plan.numbers)})
-    return Seen(_itself(conn, entity, asked), others)
+    itself = _itself(conn, entity, asked)
+    own = None if itself is None else itself.id
+    said = said_of(conn, entity, own), said_of(conn, entity, own, (each.id for each in others))
+    return Seen(itself, others, (said[0].told(), said[1].told()))
 
 
 def _itself(conn: Connection, entity: str, asked: Asked) -> Known | None:
@@ -105,10 +111,13 @@ def make_plan(conn: Connection, entity: str, asker: Asker, asked: Asked, sought:
     told = {*bound, *(record.id for record, _ in near)}
     before = None if own is None else number_of(conn, own)  # it bears that also where it was withdrawn
     numbers = frozenset(filter(None, [before, *(each.number for each in live_among(conn, told))]))
-    seen = Seen(itself, found | live_among(conn, members_of(conn, entity, numbers)))
+    around = found | live_among(conn, members_of(conn, entity, numbers))
+    # What differs from one also differs from all that are the same as it, be it by way of one that was withdrawn.
+    of_all = said_of(conn, entity, own, (each.id for each in around))
+    seen = Seen(itself, around, (said.told(), of_all.told()))
     held = _Held(conn, seen, own, before, bound)
     masters = held.standing(near)
-    placed, weight, reason = _place(asker, asked, said, own, held, masters)
+    placed, weight, reason = _place(asker, asked, of_all, own, held, masters)
     return Plan(
         as_of, seen, sought, numbers, placed, _reason(asker, asked, len(others), masters, placed, weight, reason)
     )

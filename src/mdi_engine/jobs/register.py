@@ -13,7 +13,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from mdi_engine.errors import Conflict, UsageError
+from mdi_engine.errors import Conflict, UsageError, discreet
 from mdi_engine.jobs.asking import Asked, Asker
 from mdi_engine.jobs.home import entity_named, home_ledger, in_force, newest
 from mdi_engine.jobs.intake import canonical
@@ -25,7 +25,7 @@ from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force
 from mdi_engine.ledger.payloads import Stated, stated
 from mdi_engine.ledger.registrations import asked_about, standing_of, write_registered
 from mdi_engine.ledger.secrets import ACCESSES, hasher
-from mdi_engine.ledger.store import reading
+from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.versions import lookup
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.settings import Settings
@@ -98,7 +98,7 @@ class Registrar:
         """Take in what a source says of one thing now, and tell which master it is. Once it returns, it is on disk.
 
         `values` are raw, by the names that `intake.accepted` lists. The same (source, key) with the same values again
-        gets the same answer and writes nothing. Other values are a correction: the record is judged anew.
+        gets the same answer, and no more than the access is written. Other values are a correction: it is judged anew.
         Raises `UsageError` for values that cannot be read, `Conflict` if the person was forgotten.
         """
         wish = self._wish(source, key, values, actor, purpose)
@@ -108,7 +108,11 @@ class Registrar:
                 with reading(self._engine) as conn:
                     askers = self._current(conn)
                     done = self._told(conn, wish, askers)
-                if done or (done := self._try(wish, askers, last=not left)):
+                if done:
+                    with writing(self._engine) as conn:
+                        self._note(conn, wish, done)
+                    return done
+                if done := self._try(wish, askers, last=not left):
                     return done
         raise AssertionError("the last try is under the writer's lock")
 
@@ -118,7 +122,7 @@ class Registrar:
         payload = canonical(self.entity, values)
         if NORMALIZERS["nik"](key) is not None:  # no reference that is printed or logged shows a NIK
             key = NORMALIZERS["fingerprint"](key) or key
-        return _Wish(Asked(source, key, payload), stated([(key, payload)]), actor, purpose)
+        return _Wish(Asked(source, key, payload), stated([(key, payload)]), discreet(actor), purpose)
 
     def _try(self, wish: _Wish, askers: tuple[Asker, ...], *, last: bool) -> Registered | None:
         """Register it; None if somebody else wrote something that matters meanwhile. The `last` try always does."""
@@ -130,6 +134,7 @@ class Registrar:
                 if not last:
                     return None
                 if done := self._told(conn, wish, askers):
+                    self._note(conn, wish, done)
                     return done
                 made = plan(conn)
             return self._write(conn, made, askers, wish)
@@ -154,10 +159,16 @@ class Registrar:
             actor=wish.actor,
         )
         number, outcome = self._standing(conn, record, new=plan.seen.itself is None and not plan.placed.doubts)
+        done = Registered(number, outcome, plan.reason)
+        self._note(conn, wish, done)
+        return done
+
+    def _note(self, conn: Connection, wish: _Wish, done: Registered) -> None:
+        """Write down who was told what: also the masters beside it, whose values the explanation shows."""
+        shown = {done.number, *(near.number for near in done.explanation.near if near.number is not None)}
         asked = self._keyed(f"{wish.asked.source}:{wish.asked.key}")
-        access = Access(wish.actor, wish.purpose, REGISTER, self.entity, (number,), asked, outcome)
+        access = Access(wish.actor, wish.purpose, REGISTER, self.entity, tuple(sorted(shown)), asked, done.outcome)
         record_accesses(conn, [access])
-        return Registered(number, outcome, plan.reason)
 
     def _told(self, conn: Connection, wish: _Wish, askers: tuple[Asker, ...]) -> Registered | None:
         """The answer if the record stands already and says the same; None if there is something to write."""

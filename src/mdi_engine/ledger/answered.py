@@ -12,6 +12,7 @@ from mdi_engine.ledger.neighbourhood import batches
 from mdi_engine.ledger.schema import constraints
 
 SAME, DIFFERENT = "same", "different"
+Told = tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]]
 
 
 @dataclass
@@ -27,6 +28,10 @@ class Answers:
             self.parent[record] = self.parent.get(above, above)
             record = above
         return record
+
+    def told(self) -> Told:
+        """All of it, to be compared: each record with the one that stands for it, and which of these differ."""
+        return frozenset((record, self.end(record)) for record in list(self.parent)), frozenset(self.apart)
 
     def settle(self, records: Iterable[int]) -> bool:
         """Whether of every two of these records it is said that they are the same, or that they are not."""

@@ -82,9 +82,9 @@ def members_of(conn: Connection, entity: str, numbers: Iterable[str]) -> set[int
     return members
 
 
-def said_of(conn: Connection, entity: str, record: int | None) -> Answers:
-    """What stewards said of a record; of one that never arrived, nothing."""
-    return Answers() if record is None else answers(conn, entity, [record])
+def said_of(conn: Connection, entity: str, record: int | None, others: Iterable[int] = ()) -> Answers:
+    """What stewards said of a record, and of `others` beside it; of one that never arrived, nothing."""
+    return Answers() if record is None else answers(conn, entity, {record, *others})
 
 
 def standing_of(conn: Connection, record: int) -> tuple[str, bool] | None:
