@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
@@ -134,6 +135,8 @@ def test_what_was_worked_out_stands_only_until_its_entity_is_touched(ani: Settin
             assert then is not None
             assert then.stands(conn)
             before = head(conn)
+        with reading(engine) as conn:
+            assert not replace(then, version=then.version + 1).stands(conn), "other parameters judge otherwise"
         decide_review(ani, second.task, "different")
         with reading(engine) as conn:
             assert not then.stands(conn)

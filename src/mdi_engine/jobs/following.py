@@ -38,8 +38,11 @@ class Following:
     found: Judged
 
     def stands(self, conn: Connection) -> bool:
-        """Whether nothing of the entity was touched since; ask in the transaction that writes, before the decision."""
-        return not Touched(self.entity, self.event).look(conn)
+        """Whether nothing of the entity was touched since, and the same parameters are in force; ask in the transaction
+        that writes, before the decision.
+        """
+        now = parameters_in_force(conn, self.entity)
+        return now is not None and now.version == self.version and not Touched(self.entity, self.event).look(conn)
 
     def apply(self, conn: Connection, *, decision: int, actor: str) -> None:
         """Give the clusters their numbers, in the transaction that wrote the decision as event `decision`."""
