@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, exc, select, text
 
 from mdi_engine.errors import MdiError
 from mdi_engine.ledger import accesses as chain
@@ -130,3 +130,21 @@ def test_a_read_that_cannot_be_recorded_is_not_answered(engine: Engine) -> None:
     assert [row[6] for row in rows(engine)] == ['["P1"]', '["P3"]']
     with pytest.raises(MdiError, match="closed"):
         writer.note(look("P4"))
+
+
+@pytest.mark.parametrize("failed", [RuntimeError("no such thing"), exc.TimeoutError("no connection came free")])
+def test_whatever_fails_the_writer_lives_and_says_so(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, failed: Exception
+) -> None:
+    def fails(*_: object) -> None:
+        raise failed
+
+    with AccessWriter(engine) as writer:
+        with monkeypatch.context() as broken:
+            broken.setattr(chain, "record_accesses", fails)
+            writer.note(look("P1"))
+            with pytest.raises(MdiError) as caught:
+                writer.flush()
+            assert str(failed) not in str(caught.value)
+        writer.flush()
+        assert [row[6] for row in rows(engine)] == ['["P1"]']

@@ -174,6 +174,8 @@ class AccessWriter:
                 done, error = True, None
             except MdiError as failed:
                 done, error = False, failed
+            except Exception as failed:  # noqa: BLE001  (a thread that died would let reads go unrecorded)
+                done, error = False, MdiError(f"Accesses cannot be recorded: {type(failed).__name__}.")
             with self._changed:
                 if not done:
                     self._waiting[:0] = group

@@ -161,6 +161,10 @@ def _translated() -> Iterator[None]:
         ) from _bare(error)
     except exc.DBAPIError as error:
         raise _as_ours(error) from _bare(error)
+    except exc.TimeoutError:
+        raise Locked(
+            "No connection to the ledger came free in time: too many threads use it at once.", hint="Try again later."
+        ) from None
 
 
 def _as_ours(error: exc.DBAPIError) -> MdiError:
