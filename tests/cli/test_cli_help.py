@@ -25,7 +25,7 @@ except SystemExit as done:
 
 
 def test_every_command_of_the_slice_is_there() -> None:
-    expected = "demo ingest profile train link dedupe suggest-blocking explain lookup evaluate report history "
+    expected = "demo ingest profile train link dukcapil dedupe suggest-blocking explain lookup evaluate report history "
     expected += "merge unmerge subject-report correct forget verify rebuild backup restore doctor generate"
     assert " ".join(COMMANDS) == expected
 

@@ -16,6 +16,7 @@ import typer
 from mdi_engine import __version__
 from mdi_engine.cli.ask import history, lookup
 from mdi_engine.cli.care import doctor, generate, verify
+from mdi_engine.cli.dukcapil import dukcapil
 from mdi_engine.cli.evaluate import evaluate
 from mdi_engine.cli.merging import merge, unmerge
 from mdi_engine.cli.profile import profile
@@ -38,6 +39,7 @@ _COMMANDS = (
     profile,
     train,
     link,
+    dukcapil,
     dedupe,
     suggest_blocking,
     explain,
