@@ -48,14 +48,15 @@ from mdi_engine.workbench.database import open_workbench
 
 _TRIES = 5
 # Of more than one record in so many, reading and scoring everything is faster than finding the components.
-_SHARE = 10
+_SHARE = 50
 
 
 @dataclass(frozen=True)
 class LinkReport:
     """What a link run did. `judged`: records whose components were judged, all of them if `full`.
 
-    `candidate_pairs` and `in_doubt` (pairs between the thresholds that want a person) are those of what was judged.
+    `candidate_pairs` were scored for it: where not all is judged, more than there are candidates. `in_doubt`: pairs
+    between the thresholds that want a person, among what was judged.
     `asked` and `closed`: review tasks opened and become moot. `churn` is the share of live records whose number
     changed; 0 when nothing new came. `notes` of a full run tell what is uneven in the records.
     """
