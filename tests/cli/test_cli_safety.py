@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 
 import duckdb
@@ -187,6 +188,21 @@ def test_what_is_no_sound_backup_is_refused_and_changes_nothing(home: Shell, dam
         now = home.folder / HOME / path.relative_to(home.folder / "before")
         assert path.is_dir() or now.read_bytes() == path.read_bytes()
     assert len(list((home.folder / "before").rglob("*"))) == len(list((home.folder / HOME).rglob("*")))
+
+
+def test_a_killed_restore_is_completed_by_the_next_one(home: Shell) -> None:
+    before = dump(home.folder / LEDGER)
+    for seconds in (1.0, 1.7, 2.4):
+        with subprocess.Popen(
+            [MDI, "restore", "b.tar"], cwd=home.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as run:
+            time.sleep(seconds)
+            run.kill()
+        assert dump(home.folder / LEDGER) == before
+    done(home.mdi("restore", "b.tar"))
+    assert dump(home.folder / LEDGER) == before
+    assert findings(home) == []
+    assert [path.name for path in (home.folder / HOME).glob(".*")] == []
 
 
 def test_a_refused_restore_makes_no_home(home: Shell) -> None:

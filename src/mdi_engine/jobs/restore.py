@@ -5,10 +5,12 @@ A run that is killed leaves the old ledger or the new one, never a part; running
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from mdi_engine.settings import Settings
 from mdi_engine.workbench.database import open_workbench
 
 _DAMAGED = "damaged"
+_STAGING = ".restoring-"
 
 
 @dataclass(frozen=True)
@@ -216,11 +219,27 @@ def _place_files(folder: Path, home: Path) -> None:
 
 @contextmanager
 def _staging(home: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=".restoring-", dir=home))
+    """A folder to unpack in. It is locked while it is in use, so that those of runs that were killed can be told."""
+    for left in home.glob(_STAGING + "*"):
+        with suppress(BlockingIOError), _locked(left):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=home))
+    with _locked(folder):
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Raises BlockingIOError if another process has the folder locked."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        yield folder
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
 
 
 @contextmanager
