@@ -13,6 +13,7 @@ from ledger_helpers import DELIVERY, add
 from sqlalchemy import Engine, select
 
 from mdi_engine.errors import NotFound, UsageError
+from mdi_engine.ledger.arrivals import arrivals
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo, finish_delivery, last_delivery
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.payloads import canonical_payload, commitment, payload_hash, stated
@@ -191,3 +192,29 @@ def test_more_rows_than_one_statement_takes(engine: Engine, monkeypatch: pytest.
         assert head(conn) == 3
         found = {record.source_key: record.payload["name"] for record in live_records(conn, "facility")}
         assert found == {f"k{i:03}": "A" if i % 2 else "B" for i in range(90)}
+
+
+def test_what_is_registered_while_a_file_comes_in_does_not_part_it_in_two(engine: Engine) -> None:
+    file, single = DeliveryInfo("delta", (DeliveredFile("jan.csv", "1" * 64),)), DeliveryInfo("delta", ())
+
+    def come(delivery: DeliveryInfo, key: str) -> None:
+        with writing(engine) as conn:
+            append_versions(conn, entity="facility", source="sirs", delivery=delivery, rows=[(key, {"name": key})])
+
+    def finish(delivery: DeliveryInfo) -> None:
+        with writing(engine) as conn:
+            finish_delivery(conn, "facility", "sirs", delivery)
+
+    for delivery, key in [(file, "a"), (single, "b"), (file, "c"), (single, "d")]:
+        come(delivery, key)
+        if delivery is single:
+            finish(single)
+    finish(file)
+    with reading(engine) as conn:
+        told = list(arrivals(conn))
+        came = select(record_versions.c.delivery).order_by(record_versions.c.record_id)
+        assert list(conn.execute(came).scalars()) == [1, 2, 1, 2]
+    assert [(each.files, each.complete) for each in told] == [(file.files, True), ((), True)]
+    come(file, "e")
+    with reading(engine) as conn:
+        assert [each.id for each in arrivals(conn)] == [1, 2, 3], "the same file again after others is a new delivery"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from mdi_engine.errors import NotFound
 from mdi_engine.ledger import counters
@@ -46,22 +47,38 @@ class Delivery:
 
 def last_delivery(conn: Connection, entity: str, source: str) -> Delivery | None:
     """The newest delivery of a source, or None before the first."""
-    statement = select(deliveries).where(deliveries.c.entity == entity, deliveries.c.source == source)
-    row = conn.execute(statement.order_by(deliveries.c.id.desc()).limit(1)).one_or_none()
+    return _newest(conn, _of(entity, source))
+
+
+def _of(entity: str, source: str) -> Select[Any]:
+    return select(deliveries).where(deliveries.c.entity == entity, deliveries.c.source == source)
+
+
+def _newest(conn: Connection, among: Select[Any]) -> Delivery | None:
+    row = conn.execute(among.order_by(deliveries.c.id.desc()).limit(1)).one_or_none()
     if row is None:
         return None
     files = tuple(DeliveredFile(name, digest) for name, digest in json.loads(row.files))
     return Delivery(row.id, DeliveryInfo(row.mode, files), row.received_at, row.complete)
 
 
+def _going_on(conn: Connection, entity: str, source: str, info: DeliveryInfo) -> Delivery | None:
+    """This delivery if it is the newest one, or if it is not complete and nothing but single records came since."""
+    newest = last_delivery(conn, entity, source)
+    if newest is not None and newest.info.digest == info.digest:
+        return newest
+    filed = _newest(conn, _of(entity, source).where(deliveries.c.files != canonical_json([]))) if info.files else None
+    return filed if filed is not None and filed.info.digest == info.digest and not filed.complete else None
+
+
 def open_delivery(conn: Connection, entity: str, source: str, info: DeliveryInfo) -> int:
     """The id of this delivery: the newest one's if it is the same, so that an interrupted one goes on, else a new one.
 
-    The same file again after another one is a new delivery: it changes the records back.
+    The same file again after another one is a new delivery: it changes the records back. What is registered one by one
+    while a file comes in does not part it in two.
     """
-    newest = last_delivery(conn, entity, source)
-    if newest is not None and newest.info.digest == info.digest:
-        return newest.id
+    if (same := _going_on(conn, entity, source, info)) is not None:
+        return same.id
     taken = counters.take(conn, "delivery")
     files = canonical_json([[file.name, file.sha256] for file in info.files])
     row = {"id": taken, "entity": entity, "source": source, "mode": info.mode, "digest": info.digest}
@@ -71,8 +88,8 @@ def open_delivery(conn: Connection, entity: str, source: str, info: DeliveryInfo
 
 def finish_delivery(conn: Connection, entity: str, source: str, info: DeliveryInfo) -> None:
     """Note that all of it is in the ledger. Raises NotFound if it is not the newest delivery of the source."""
-    newest = last_delivery(conn, entity, source)
-    if newest is None or newest.info.digest != info.digest:
+    same = _going_on(conn, entity, source, info)
+    if same is None:
         raise NotFound(f"{source}: this delivery is not the newest one.", hint="Append it first.", source=source)
-    if not newest.complete:
-        conn.execute(update(deliveries).where(deliveries.c.id == newest.id).values(complete=True))
+    if not same.complete:
+        conn.execute(update(deliveries).where(deliveries.c.id == same.id).values(complete=True))
