@@ -20,13 +20,14 @@ UNOPPOSED, EVERY, LAST = "unopposed", "every", "key"
 
 class Statement(NamedTuple):
     """What one record says: `payload` has no entry, or NULL, for a field it says nothing of. `date`: since when, as
-    text that sorts by time.
+    text that sorts by time. `confirmed`: fields of which who verifies was asked, and agreed.
     """
 
     source: str
     key: str
     date: str
     payload: Mapping[str, str | None]
+    confirmed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,9 @@ def _ranking(entity: Entity, rule: Rule, speaking: Sequence[Statement]) -> Calla
     def place(way: Way, one: Statement) -> object:
         match way:
             case "verified":
-                return _position(entity.verifiers, one) == len(entity.verifiers)
+                if _position(entity.verifiers, one) < len(entity.verifiers):
+                    return 0
+                return 1 if lead in one.confirmed else 2
             case "source":
                 return _position(entity.sources, one)
             case "recent":
