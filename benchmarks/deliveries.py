@@ -1,9 +1,10 @@
 """Twelve monthly deliveries of a population that grows, corrects and withdraws: what becomes of the numbers.
 
-    .venv/bin/python benchmarks/deliveries.py [--people N] [--months N]    # writes benchmarks/results/deliveries.json
+    .venv/bin/python benchmarks/deliveries.py [--people N] [--months N] [--joins N]   # writes results/deliveries….json
 
 Each month the civil registry delivers everything it has (who died is withdrawn) and hospitals deliver new rows and
-mended ones; `mdi link` follows. Training is once, in the first month. `churn`, merges, splits and redirects are what
+mended ones; `mdi link` follows. Training is once, in the first month; with `--joins N` the registry joins N months
+later, and training is once more then. `churn`, merges, splits and redirects are what
 the link job reports. By the end of each month it is asked of every number ever issued:
 
 - reused: was it founded a second time?
@@ -108,13 +109,18 @@ class Watch:
         return moved
 
 
-def follow(folder: Path, people: int, months: int, seed: int = 1) -> dict[str, Any]:
-    """Generate, take in month by month, and watch."""
+def follow(folder: Path, people: int, months: int, joins: int = 0, seed: int = 1) -> dict[str, Any]:
+    """Generate, take in month by month, and watch; the registry joins after so many months."""
     lists, settings = folder / "lists", Settings(home=folder / "home", ledger_url=None)
     generate(lists, Order(people, seed, months=months))
     with (lists / "truth" / "patient.csv").open(encoding="utf-8", newline="") as file:
         watch = Watch({(row["source"], row["source_key"]): row["entity"] for row in csv.DictReader(file)})
-    told = [_month(settings, lists, month, watch) for month in _folders(lists)]
+    told = []
+    for place, month in enumerate(_folders(lists)):
+        arrived = [_ingest(settings, source, lists, month) for source in SOURCES[place < joins :]]
+        if place in (0, joins):
+            train_entity(settings, ENTITY)
+        told.append(_month(settings, month, arrived, watch))
     again = link_entity(settings, ENTITY, full=True)
     sums = {name: sum(month[name] for month in told) for name in ("merged", "split", "moved")}
     last = {name: told[-1][name] for name in ("numbers", "reused", "unresolvable", "led_away")}
@@ -132,10 +138,7 @@ def _folders(lists: Path) -> list[str]:
     return ["", *sorted({path.name for source in SOURCES for path in (lists / source).iterdir() if path.is_dir()})]
 
 
-def _month(settings: Settings, lists: Path, month: str, watch: Watch) -> dict[str, Any]:
-    arrived = [_ingest(settings, source, sorted((lists / source / month).glob("*.csv"))) for source in SOURCES]
-    if not month:
-        train_entity(settings, ENTITY)
+def _month(settings: Settings, month: str, arrived: Sequence[IngestReport | None], watch: Watch) -> dict[str, Any]:
     linked = link_entity(settings, ENTITY).to_dict()
     return {
         "month": month or "first",
@@ -145,7 +148,8 @@ def _month(settings: Settings, lists: Path, month: str, watch: Watch) -> dict[st
     }
 
 
-def _ingest(settings: Settings, source: str, files: Sequence[Path]) -> IngestReport | None:
+def _ingest(settings: Settings, source: str, lists: Path, month: str) -> IngestReport | None:
+    files = sorted((lists / source / month).glob("*.csv"))
     return ingest(settings, source, files) if files else None
 
 
@@ -156,10 +160,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--people", type=int, default=2_000)
     parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--joins", type=int, default=0, help="how many months before the registry joins")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        result = {**follow(Path(folder), asked.people, asked.months), "machine": machine()}
-    keep("deliveries", result)
+        result = {**follow(Path(folder), asked.people, asked.months, asked.joins), "machine": machine()}
+    keep(f"deliveries_joins_{asked.joins}" if asked.joins else "deliveries", result)
     print(json.dumps(result, indent=2))
     return 0
 

@@ -81,7 +81,8 @@ class Hands(Stewards):
         live, key = self._living(number), self.stated.get(number)
         others = sorted(live - {key}, key=lambda each: model.records[each].id)
         known = model.records.get(key or "")
-        belongs = key is None or model.number.get(key) in (None, number)
+        # That record may have gone to another master meanwhile, and been forgotten with it.
+        belongs = key is None or (key not in model.barred and model.number.get(key) in (None, number))
         if known and live and belongs and known.live and known.name == name:
             assert correct(self.settings, ENTITY, number, {"name": NAMES[name]}).event is None
             return
