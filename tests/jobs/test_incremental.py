@@ -5,9 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import Phase, given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, update
 
 from mdi_engine.errors import Conflict
+from mdi_engine.jobs import keys as keys_job
 from mdi_engine.jobs import link as link_job
 from mdi_engine.jobs import surroundings as surroundings_job
 from mdi_engine.jobs.demo import demo
@@ -250,3 +252,20 @@ def test_a_decided_question_is_not_asked_again(world: World, answer: str) -> Non
     assert len(numbers) == (1 if answer == "same" else 2)
     assert frozenset(numbers) not in asked
     assert others
+
+
+def test_where_much_arrives_while_a_run_computes_it_reads_everything(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_job, "_MANY", 0)
+    monkeypatch.setattr(link_job, "_SHARE", 10_000)
+    original, late = keys_job.write_keys, [partial(withdraw, world, alone(world)[0])]
+
+    def overtaken(*arguments: Any) -> None:
+        original(*arguments)
+        if late:
+            late.pop()()
+
+    monkeypatch.setattr(link_job, "write_keys", overtaken)
+    report = world.link(full=True)
+    assert (report.full, report.judged, report.retired) == (True, report.records, 1)

@@ -49,6 +49,8 @@ from mdi_engine.workbench.database import open_workbench
 _TRIES = 5
 # Of more than one record in so many, reading and scoring everything is faster than finding the components.
 _SHARE = 50
+# Up to so many are judged again rather than that a run starts over because of them.
+_MANY = 1_000
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,10 @@ class _Run:
     notes: tuple[str, ...] = ()
 
 
+class _Overtaken(Exception):
+    """So much was touched while a run computed that reading everything again is faster."""
+
+
 def link_entity(settings: Settings, entity: str, *, full: bool = False, progress: Progress = SILENT) -> LinkReport:
     """Link the live records with the newest parameters. Running again without new input writes no event.
 
@@ -148,7 +154,7 @@ def link_entity(settings: Settings, entity: str, *, full: bool = False, progress
                 elif _newest_still(engine, run):
                     try:
                         return _finish(con, engine, run, begin, progress)
-                    except Forgotten:
+                    except (Forgotten, _Overtaken):
                         full = True
     raise Conflict(f"{entity}: every one of {_TRIES} tries was overtaken", hint="Try again later.")
 
@@ -217,6 +223,8 @@ def _caught_up(engine: Engine, run: _Run, progress: Progress) -> _Run:
     for _ in range(_TRIES):
         with reading(engine) as conn:
             now, touched = head(conn), frozenset(Touched(run.entity, run.event).look(conn))
+            if len(touched) > _MANY and len(touched) * _SHARE > run.records:
+                raise _Overtaken
             if touched:
                 said = read_constraints(conn, run.entity)
                 around = surroundings(conn, run.entity, run.version, run.learned, touched, run.event, said.same)
