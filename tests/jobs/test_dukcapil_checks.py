@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from dukcapil_service import AGREED, NIK, PAYLOAD, Service, raw, says, serving
+from ledger_fixtures import new_database
 from sqlalchemy import Engine, select, update
 
 from mdi_engine.errors import NotFound
@@ -25,6 +26,8 @@ from mdi_engine.ledger.verify import verify
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.settings import Settings
 
+pytest_plugins = ["ledger_fixtures"]
+
 OTHER = "9901014510900002"
 KEY = str(NORMALIZERS["fingerprint"](NIK))
 
@@ -32,9 +35,9 @@ KEY = str(NORMALIZERS["fingerprint"](NIK))
 class Home:
     """A home whose ledger is written by hand."""
 
-    def __init__(self, folder: Path) -> None:
-        self.settings = Settings(home=folder, actor="siti")
-        self.engine: Engine = open_ledger(self.settings.ledger_path)
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.settings = Settings(home=folder, actor="siti", ledger_url=url)
+        self.engine: Engine = open_ledger(url or self.settings.ledger_path)
 
     def deliver(self, source: str, key: str, **changes: str | None) -> int:
         with writing(self.engine) as conn:
@@ -191,6 +194,16 @@ def test_the_number_stays_with_the_verified_nik_when_a_master_is_split(home: Hom
 
 
 def test_few_and_many_records_are_found_alike(home: Home) -> None:
+    _found_alike(home)
+
+
+def test_few_and_many_records_are_found_alike_on_postgresql(server: str, tmp_path: Path) -> None:
+    home = Home(tmp_path, f"{server}/{new_database(server)}")
+    _found_alike(home)
+    home.engine.dispose()
+
+
+def _found_alike(home: Home) -> None:
     home.deliver("dukcapil", KEY)
     records = [home.deliver("simrs", str(number)) for number in range(60)]
     home.check()
