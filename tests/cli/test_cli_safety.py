@@ -92,8 +92,10 @@ def test_a_rebuild_waits_for_nobody_and_says_who_has_the_workbench(home: Shell) 
 
 def test_a_home_comes_back_from_its_backup(home: Shell) -> None:
     before, rows = dump(home.folder / LEDGER), workbench(home)
-    (home.folder / HOME / "pipelines" / "own").mkdir(parents=True)
-    (home.folder / HOME / "pipelines" / "own" / "source.toml").write_text("# ours")
+    own = [home.folder / HOME / path for path in ("pipelines/own/source.toml", "reference/own/1/manifest.json")]
+    for path in own:
+        path.parent.mkdir(parents=True)
+        path.write_text("# ours")
     report = json.loads(done(home.mdi("backup", "own.tar", "--json")))
     assert stat.S_IMODE((home.folder / "own.tar").stat().st_mode) == 0o600
     shutil.rmtree(home.folder / HOME)
@@ -102,7 +104,7 @@ def test_a_home_comes_back_from_its_backup(home: Shell) -> None:
     assert dump(home.folder / LEDGER) == before
     after = workbench(home)
     assert {name: after[name] for name in rows} == rows
-    assert (home.folder / HOME / "pipelines" / "own" / "source.toml").read_text() == "# ours"
+    assert [path.read_text() for path in own] == ["# ours"] * 2
     assert findings(home) == []
     assert stat.S_IMODE((home.folder / LEDGER).stat().st_mode) == 0o600
     assert "churn" in done(home.mdi("link", "facility"))

@@ -1,7 +1,7 @@
 """The file that a backup is: a tar of the ledger and of what lies beside it, and at its end a manifest of their hashes.
 
 ledger.sqlite       one state of the ledger, whatever kind of ledger the home has
-pipelines/ models/ parameters/ extracts/
+pipelines/ models/ parameters/ reference/ extracts/
 manifest.json       the last member: without it the file is not whole
 """
 
@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mdi_engine.errors import InputRefused, NotFound
 
 LEDGER = "ledger.sqlite"
-KEPT = ("pipelines", "models", "parameters", "extracts")
+KEPT = ("pipelines", "models", "parameters", "reference", "extracts")
 _MANIFEST = "manifest.json"
 _MOST = 256 << 20  # bytes of a manifest
 _PIECE = 1 << 20
