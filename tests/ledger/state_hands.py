@@ -38,6 +38,8 @@ class Hands(Stewards):
         if one == other:
             return
         held = self._living(one) | self._living(other)
+        sides = (self._living(one), self._living(other))
+        tied = any(group & sides[0] and group & sides[1] for group in model.decided())  # a link run would join them
         before, said = {key: model.number[key] for key in model.live if key in model.number}, dict(model.says)
         within = {keys: SAME for keys in said if held.issuperset(keys)}
         star: Mapping[Pair, str | None] = within | {pair(min(held), key): SAME for key in held if key != min(held)}
@@ -52,7 +54,7 @@ class Hands(Stewards):
         assert {key: number for key, number in model.number.items() if key not in held} == {
             key: number for key, number in before.items() if key not in held
         } | {key: number for key, number in model.number.items() if key not in model.live}
-        if back:
+        if back and not tied:
             unmerge(self.settings, ENTITY, next(iter({one, other} - {model.number[min(held)]})), yes=True)
             self._hear()
             assert {key: model.number[key] for key in before} == before  # 9
