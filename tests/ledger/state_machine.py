@@ -57,6 +57,7 @@ class Ledger(RuleBasedStateMachine):
         self.look = sqlite_module().connect(self.path)
         self.model = Model()
         self.once_merged: set[str] = set()
+        self.parted = False
         self._seen = self._steps = 0
         self._rebuilt = -9
 
@@ -94,7 +95,10 @@ class Ledger(RuleBasedStateMachine):
         with reading(self.engine) as conn:
             assert waiting(conn, ENTITY) == 0
         assert parts(now) == {frozenset(cluster) for cluster in self.model.clusters()}  # 4, 6
-        assert all(then == today for then, today in unchanged(before, now))
+        # An un-merge by hand gives a number to the records it had, wherever the record is that it was founded for; the
+        # next run goes by that record, and numbers of sets that stay together may change places.
+        assert self.parted or all(then == today for then, today in unchanged(before, now))
+        self.parted = False
         assert all(ends[number] == now[key] for number, key in self.model.founder.items() if key in now)
         moved = sum(before.get(key, borne) != borne for key, borne in now.items())
         assert report.churn == moved / max(len(now), 1), (report, moved, before, now, chunk, clusters)
