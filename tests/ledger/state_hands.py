@@ -45,16 +45,21 @@ class Hands(Stewards):
         star: Mapping[Pair, str | None] = within | {pair(min(held), key): SAME for key in held if key != min(held)}
         sound = self._living(one) and self._living(other) and model.decide(star) is not None
         model.says = said
+        claimed = not {one, other}.issuperset(self.claimed(held))
         with refused(not sound):
             merge(self.settings, ENTITY, one, other, yes=True)
         if not sound:
             return
         self._hear()
         assert len({model.number[key] for key in held}) == 1
-        assert self.parted or {key: number for key, number in model.number.items() if key not in held} == {
-            key: number for key, number in before.items() if key not in held
-        } | {key: number for key, number in model.number.items() if key not in model.live}
-        if back and not tied and not self.parted:
+        assert (
+            self.parted
+            or claimed
+            or {key: number for key, number in model.number.items() if key not in held}
+            == {key: number for key, number in before.items() if key not in held}
+            | {key: number for key, number in model.number.items() if key not in model.live}
+        )
+        if back and not (tied or claimed or self.parted):
             self.parted = True
             unmerge(self.settings, ENTITY, next(iter({one, other} - {model.number[min(held)]})), yes=True)
             self._hear()
@@ -109,7 +114,7 @@ class Hands(Stewards):
         self.stated[number] = key
         self._hear()
         now = {model.number[each] for each in (key, *others)}
-        assert now == {number} or (self.parted and len(now) == 1)
+        assert now == {number} or ((self.parted or self.claimed({key, *others}) - {number}) and len(now) == 1)
 
     def _living(self, number: str) -> set[str]:
         return {key for key in self.model.live if self.model.number.get(key) == number}

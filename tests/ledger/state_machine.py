@@ -175,6 +175,11 @@ class Ledger(RuleBasedStateMachine):
             assert onward is None or held[onward][1] is None  # 2
         return {number: onward or number for number, (_, onward) in held.items()}
 
+    def claimed(self, keys: set[str]) -> set[str]:
+        """The numbers in use that were founded for one of these keys: they go where it goes, and others may follow."""
+        ends = self.take_over()
+        return {ends[number] for number, founder in self.model.founder.items() if founder in keys}
+
     def key_of(self, record: int) -> str:
         """The key of a record's id."""
         return next(key for key, known in self.model.records.items() if known.id == record)

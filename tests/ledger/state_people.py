@@ -46,11 +46,12 @@ class Stewards(Ledger):
         before = dict(model.number)
         model.deliver({key: name}, first)
         mates = next(set(c) for c in model.clusters() if key in c) & before.keys() - {key}
+        claimed = self.claimed({key, *mates})
         self._register(key, name, mates)
         self.take_over()
         assert model.number.keys() >= {key, *mates}
         assert {model.number[mate] for mate in mates} <= {model.number[key]}
-        touched = {before[k] for k in (key, *mates) if k in before}
+        touched = claimed | {before[k] for k in (key, *mates) if k in before}
         assert self.parted or all(model.number.get(k) == n for k, n in before.items() if n not in touched)
 
     def _register(self, key: str, name: str, mates: set[str]) -> None:
