@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Condition, Thread
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from mdi_engine.errors import MdiError, discreet
 from mdi_engine.ledger import counters
@@ -25,6 +25,7 @@ from mdi_engine.ledger.store import writing
 FOUND, NOTHING, SEVERAL = "found", "nothing", "several"
 _SECONDS = 0.4  # that a read waits for others at most; with the writing itself it stays below 1 s
 _COLUMNS = ("seq", "at", "actor", "purpose", "action", "entity", "numbers", "asked", "outcome", "prev_hash", "hash")
+_HASH = select(accesses.c.hash).where(accesses.c.seq == bindparam("of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def access_head(conn: Connection, seq: int) -> str:
     """The hash of access `seq`; of access 0, which does not exist, 64 zeros."""
     if seq == 0:
         return GENESIS
-    digest: str = conn.execute(select(accesses.c.hash).where(accesses.c.seq == seq)).scalar_one()
+    digest: str = conn.execute(_HASH, {"of": seq}).scalar_one()
     return digest
 
 

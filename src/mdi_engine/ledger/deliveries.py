@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from mdi_engine.errors import NotFound
 from mdi_engine.ledger import counters
@@ -47,15 +47,20 @@ class Delivery:
 
 def last_delivery(conn: Connection, entity: str, source: str) -> Delivery | None:
     """The newest delivery of a source, or None before the first."""
-    return _newest(conn, _of(entity, source))
+    return _newest(conn, _ALL, entity, source)
 
 
-def _of(entity: str, source: str) -> Select[Any]:
-    return select(deliveries).where(deliveries.c.entity == entity, deliveries.c.source == source)
+_ALL = (
+    select(deliveries)
+    .where(deliveries.c.entity == bindparam("of"), deliveries.c.source == bindparam("from"))
+    .order_by(deliveries.c.id.desc())
+    .limit(1)
+)
+_FILED = _ALL.where(deliveries.c.files != canonical_json([]))
 
 
-def _newest(conn: Connection, among: Select[Any]) -> Delivery | None:
-    row = conn.execute(among.order_by(deliveries.c.id.desc()).limit(1)).one_or_none()
+def _newest(conn: Connection, among: Select[Any], entity: str, source: str) -> Delivery | None:
+    row = conn.execute(among, {"of": entity, "from": source}).one_or_none()
     if row is None:
         return None
     files = tuple(DeliveredFile(name, digest) for name, digest in json.loads(row.files))
@@ -67,7 +72,7 @@ def _going_on(conn: Connection, entity: str, source: str, info: DeliveryInfo) ->
     newest = last_delivery(conn, entity, source)
     if newest is not None and newest.info.digest == info.digest:
         return newest
-    filed = _newest(conn, _of(entity, source).where(deliveries.c.files != canonical_json([]))) if info.files else None
+    filed = _newest(conn, _FILED, entity, source) if info.files else None
     return filed if filed is not None and filed.info.digest == info.digest and not filed.complete else None
 
 

@@ -6,6 +6,7 @@ import importlib
 import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain, islice
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -130,7 +131,12 @@ def take_writer(conn: Connection) -> None:
 
 def insert_missing(conn: Connection, table: Table) -> Insert:
     """INSERT into `table` that passes over rows whose primary key is there already."""
-    if conn.dialect.name == "postgresql":
+    return _insert_missing(conn.dialect.name, table)
+
+
+@cache
+def _insert_missing(dialect: str, table: Table) -> Insert:
+    if dialect == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 

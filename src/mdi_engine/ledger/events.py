@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from mdi_engine.ledger import counters
 from mdi_engine.ledger.dialect import STREAMED
@@ -17,6 +17,8 @@ from mdi_engine.ledger.schema import events
 
 GENESIS = "0" * 64
 MACHINE = "mdi"
+_ADD = insert(events)
+_HASH = select(events.c.hash).where(events.c.seq == bindparam("of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def append_event(
     at, text = now(), canonical_json(body)
     row = {"seq": seq, "at": at, "kind": kind, "entity": entity, "actor": actor, "body": text, "prev_hash": prev_hash}
     digest = event_hash(seq, at, kind, entity, actor, text, prev_hash)
-    conn.execute(insert(events), [{**row, "hash": digest}])
+    conn.execute(_ADD, {**row, "hash": digest})
     return seq
 
 
@@ -107,7 +109,7 @@ def head_hash(conn: Connection, seq: int) -> str:
     """The hash of event `seq`; of event 0, which does not exist, 64 zeros."""
     if seq == 0:
         return GENESIS
-    digest: str = conn.execute(select(events.c.hash).where(events.c.seq == seq)).scalar_one()
+    digest: str = conn.execute(_HASH, {"of": seq}).scalar_one()
     return digest
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from mdi_engine.ledger.dialect import insert_missing
 from mdi_engine.ledger.neighbourhood import batches
@@ -18,6 +18,12 @@ from mdi_engine.ledger.parameters import parameters_in_force
 from mdi_engine.ledger.schema import keyed_records, match_keys, source_records
 
 _ROWS = 10_000  # rows of one executemany
+_HOLDERS = select(match_keys.c.key, match_keys.c.record_id).where(
+    match_keys.c.entity == bindparam("of"),
+    match_keys.c.parameters_version == bindparam("under"),
+    match_keys.c.rule == bindparam("by"),
+    match_keys.c.key.in_(bindparam("keys", expanding=True)),
+)
 
 
 def write_match_keys(
@@ -89,10 +95,10 @@ def holders(
     conn: Connection, entity: str, parameters_version: int, rule: int, keys: Sequence[int]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Which live records hold which of these keys (signed) of a rule: keys and record ids, side by side."""
-    columns, found = match_keys.c, list[tuple[int, int]]()
-    of = (columns.entity == entity, columns.parameters_version == parameters_version, columns.rule == rule)
+    found = list[tuple[int, int]]()
+    of = {"of": entity, "under": parameters_version, "by": rule}
     for some in batches(keys):
-        rows = conn.execute(select(columns.key, columns.record_id).where(*of, columns.key.in_(some)))
+        rows = conn.execute(_HOLDERS, {**of, "keys": some})
         found += map(tuple, rows)  # numpy takes a Row apart a hundred times slower
     held = np.array(found, dtype=np.int64).reshape(-1, 2)
     return held[:, 0], held[:, 1]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from mdi_engine.errors import UsageError
 from mdi_engine.ledger.assignment import Cluster, Master, State
@@ -26,13 +26,24 @@ _MASTER = (
     masters.c.redirect_to,
     masters.c.split_from,
 )
+# Statements that every registration runs are made once: SQLAlchemy then also knows them again at once.
+_SOME: BindParameter[Any] = bindparam("some", expanding=True)
+_OF = select(*_MASTER).where(masters.c.entity == bindparam("of"))
+_BY = {column.name: _OF.where(column.in_(_SOME)) for column in (masters.c.number, masters.c.redirect_to)}
+_BY |= {column.name: _OF.where(column.in_(_SOME)) for column in (masters.c.founder, masters.c.anchor)}
+_NUMBERS = select(memberships.c.number).where(memberships.c.record_id.in_(_SOME))
+_MEMBERS = select(memberships.c.record_id, memberships.c.number).where(
+    memberships.c.entity == bindparam("of"), memberships.c.number.in_(_SOME)
+)
+# By id alone: with the entity beside it SQLite would walk all records of the entity instead.
+_LIVING = select(source_records.c.id).where(source_records.c.id.in_(_SOME), source_records.c.live)
 
 
 def read_state(conn: Connection, entity: str) -> State:
     """Every master and membership of an entity."""
     members = select(memberships.c.record_id, memberships.c.number).where(memberships.c.entity == entity)
     return State(
-        masters={master.number: master for master in _masters(conn, _all_masters(entity))},
+        masters={master.number: master for master in _masters(conn, _OF, {"of": entity})},
         memberships=dict(conn.execute(members).all()),
     )
 
@@ -46,7 +57,7 @@ def read_neighbourhood(
     See `whole_clusters` for the live records of a touched master that no cluster names.
     """
     # Another run may have merged one of the numbers since: then the master it leads to belongs to the part.
-    ends = {end for some in batches(sorted(numbers)) for end in _ends(conn, _numbered(entity, some))}
+    ends = {end for some in batches(sorted(numbers)) for end in _ends(conn, entity, "number", some)}
     found = _families(conn, entity, ends)
     members = members_of(conn, entity, found)
     records = {record for cluster in clusters for record in cluster} | members.keys()
@@ -143,9 +154,9 @@ def _tied(conn: Connection, entity: str, records: Iterable[int], tokens: Iterabl
     records = sorted(records)
     tied = numbers_of(conn, records)
     for ids in batches(records):
-        tied |= _ends(conn, _all_masters(entity).where(masters.c.founder.in_(ids)))
+        tied |= _ends(conn, entity, "founder", ids)
     for some in batches(sorted(tokens)):
-        tied |= _ends(conn, _all_masters(entity).where(masters.c.anchor.in_(some)))
+        tied |= _ends(conn, entity, "anchor", some)
     return tied
 
 
@@ -162,21 +173,23 @@ def numbers_of(conn: Connection, records: Iterable[int]) -> set[str]:
     """The numbers that these records bear."""
     found: set[str] = set()
     for some in batches(sorted(records)):
-        found |= set(conn.execute(select(memberships.c.number).where(memberships.c.record_id.in_(some))).scalars())
+        found |= set(conn.execute(_NUMBERS, {"some": some}).scalars())
     return found
 
 
-def _ends(conn: Connection, statement: Select[Any]) -> set[str]:
-    return {master.redirect_to or master.number for master in _masters(conn, statement)}
+def _ends(conn: Connection, entity: str, column: str, some: Sequence[int] | Sequence[str]) -> set[str]:
+    """Where the masters lead of which `column` is one of these."""
+    found = _masters(conn, _BY[column], {"of": entity, "some": some})
+    return {master.redirect_to or master.number for master in found}
 
 
 def _families(conn: Connection, entity: str, numbers: Iterable[str]) -> dict[str, Master]:
     """The masters with these numbers and all that redirect to them."""
     families: dict[str, Master] = {}
     for some in batches(sorted(numbers)):
-        for column in (masters.c.number, masters.c.redirect_to):  # as one OR, SQLite would walk all masters
-            statement = _all_masters(entity).where(column.in_(some))
-            families |= {master.number: master for master in _masters(conn, statement)}
+        for column in ("number", "redirect_to"):  # as one OR, SQLite would walk all masters
+            found = _masters(conn, _BY[column], {"of": entity, "some": some})
+            families |= {master.number: master for master in found}
     return families
 
 
@@ -184,9 +197,7 @@ def members_of(conn: Connection, entity: str, numbers: Iterable[str]) -> dict[in
     """The records that bear one of these numbers, live or not, with their number."""
     members: dict[int, str] = {}
     for batch in batches(sorted(numbers)):
-        statement = select(memberships.c.record_id, memberships.c.number)
-        found = conn.execute(statement.where(memberships.c.entity == entity, memberships.c.number.in_(batch)))
-        members |= dict(found.all())
+        members |= dict(conn.execute(_MEMBERS, {"of": entity, "some": batch}).all())
     return members
 
 
@@ -194,9 +205,7 @@ def living(conn: Connection, records: Iterable[int]) -> set[int]:
     """Those of these records that are live."""
     live: set[int] = set()
     for some in batches(sorted(records)):
-        # By id alone: with the entity beside it SQLite would walk all records of the entity instead.
-        statement = select(source_records.c.id).where(source_records.c.id.in_(some), source_records.c.live)
-        live |= set(conn.execute(statement).scalars())
+        live |= set(conn.execute(_LIVING, {"some": some}).scalars())
     return live
 
 
@@ -221,13 +230,5 @@ def batches(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))
 
 
-def _numbered(entity: str, numbers: Sequence[str]) -> Select[Any]:
-    return _all_masters(entity).where(masters.c.number.in_(numbers))
-
-
-def _all_masters(entity: str) -> Select[Any]:
-    return select(*_MASTER).where(masters.c.entity == entity)
-
-
-def _masters(conn: Connection, statement: Select[Any]) -> Iterator[Master]:
-    return (Master(*row) for row in conn.execute(statement))
+def _masters(conn: Connection, statement: Select[Any], given: Mapping[str, Any]) -> Iterator[Master]:
+    return (Master(*row) for row in conn.execute(statement, given))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from mdi_engine.errors import MdiError, UsageError
 from mdi_engine.ledger import counters
@@ -64,6 +64,16 @@ class _Block:
     key: str
 
 
+_BLOCKS = (
+    select(number_blocks.c.first, number_blocks.c.size, number_blocks.c.key)
+    .where(number_blocks.c.entity == bindparam("of"))
+    .order_by(number_blocks.c.position)
+)
+_TAKEN = select(masters.c.number).where(
+    masters.c.entity == bindparam("of"), masters.c.number.in_(bindparam("numbers", expanding=True))
+)
+
+
 def reserve_block(conn: Connection, entity: str, first: int, size: int) -> None:
     """Reserve the values `first` … `first + size − 1` after the blocks `entity` has.
 
@@ -97,17 +107,19 @@ def issue(conn: Connection, entity: str, count: int) -> list[str]:
     The first call for an entity without a block reserves the default one. Raises MdiError when the blocks are used up.
     Run in `writing`; what a rolled back transaction took is taken again.
     """
-    if count and not _blocks(conn, entity):
+    if not count:
+        return []
+    if not (blocks := _blocks(conn, entity)):
         reserve_block(conn, entity, _format(entity).first, _format(entity).size)
+        blocks = _blocks(conn, entity)
     issued: list[str] = []
     while len(issued) < count:
-        issued += _free(conn, entity, _draw(conn, entity, count - len(issued)))
+        issued += _free(conn, entity, _draw(conn, entity, blocks, count - len(issued)))
     return issued
 
 
-def _draw(conn: Connection, entity: str, count: int) -> list[str]:
-    first = counters.take(conn, _counter(entity), count) - 1
-    blocks, form = _blocks(conn, entity), _format(entity)
+def _draw(conn: Connection, entity: str, blocks: Sequence[_Block], count: int) -> list[str]:
+    first, form = counters.take(conn, _counter(entity), count) - 1, _format(entity)
     values: list[int] = []
     start = 0
     for block in blocks:
@@ -126,15 +138,12 @@ def _draw(conn: Connection, entity: str, count: int) -> list[str]:
 
 
 def _free(conn: Connection, entity: str, numbers: Sequence[str]) -> list[str]:
-    statement = select(masters.c.number).where(masters.c.entity == entity, masters.c.number.in_(numbers))
-    taken = set(conn.execute(statement).scalars())
+    taken = set(conn.execute(_TAKEN, {"of": entity, "numbers": numbers}).scalars())
     return [number for number in numbers if number not in taken]
 
 
 def _blocks(conn: Connection, entity: str) -> list[_Block]:
-    columns = number_blocks.c
-    statement = select(columns.first, columns.size, columns.key).where(columns.entity == entity)
-    return [_Block(*row) for row in conn.execute(statement.order_by(columns.position))]
+    return [_Block(*row) for row in conn.execute(_BLOCKS, {"of": entity})]
 
 
 def _counter(entity: str) -> str:

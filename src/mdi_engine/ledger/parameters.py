@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from mdi_engine.errors import NotFound
 from mdi_engine.ledger.events import append_event, next_seq
@@ -40,13 +41,12 @@ def record_parameters(conn: Connection, entity: str, digest: str) -> ParametersV
 
 def newest_parameters(conn: Connection, entity: str) -> ParametersVersion | None:
     """The version trained last, in force or not; None before the first training."""
-    return _first(conn, _versions(entity).order_by(parameters.c.version.desc()))
+    return _first(conn, _NEWEST, entity)
 
 
 def parameters_in_force(conn: Connection, entity: str) -> ParametersVersion | None:
     """The version that link jobs and look-ups use; None before the first switch."""
-    since = parameters.c.in_force_since
-    return _first(conn, _versions(entity).where(since.is_not(None)).order_by(since.desc()))
+    return _first(conn, _IN_FORCE, entity)
 
 
 def switch_parameters(conn: Connection, entity: str, version: int) -> bool:
@@ -57,7 +57,7 @@ def switch_parameters(conn: Connection, entity: str, version: int) -> bool:
     in_force = parameters_in_force(conn, entity)
     if in_force is not None and in_force.version == version:
         return False
-    chosen = _first(conn, _versions(entity).where(parameters.c.version == version))
+    chosen = _first(conn, _VERSIONS.where(parameters.c.version == version), entity)
     if chosen is None:
         raise NotFound(
             f"{entity} has no parameters version {version}.", hint=f"Run `mdi train {entity}`.", version=version
@@ -69,12 +69,16 @@ def switch_parameters(conn: Connection, entity: str, version: int) -> bool:
     return True
 
 
-def _versions(entity: str) -> Select[str, int, str, int, int | None]:
-    columns = parameters.c
-    statement = select(columns.entity, columns.version, columns.digest, columns.event, columns.in_force_since)
-    return statement.where(columns.entity == entity)
+_SINCE = parameters.c.in_force_since
+_VERSIONS = (
+    select(parameters.c.entity, parameters.c.version, parameters.c.digest, parameters.c.event, _SINCE)
+    .where(parameters.c.entity == bindparam("of"))
+    .limit(1)
+)
+_NEWEST = _VERSIONS.order_by(parameters.c.version.desc())
+_IN_FORCE = _VERSIONS.where(_SINCE.is_not(None)).order_by(_SINCE.desc())
 
 
-def _first(conn: Connection, statement: Select[str, int, str, int, int | None]) -> ParametersVersion | None:
-    row = conn.execute(statement.limit(1)).one_or_none()
+def _first(conn: Connection, statement: Select[Any], entity: str) -> ParametersVersion | None:
+    row = conn.execute(statement, {"of": entity}).one_or_none()
     return None if row is None else ParametersVersion(*row)

@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any, TypeVar
 
 import pyarrow as pa
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from mdi_engine.errors import UsageError
 from mdi_engine.ledger import counters, versions
@@ -23,6 +23,17 @@ from mdi_engine.ledger.versions import Batch, Known
 
 RECORDS_APPENDED = "records-appended"
 CHUNK = 2000
+_BY_ID = (
+    select(*(source_records.c[name] for name in ("id", "entity", "source", "source_key", "version")))
+    .add_columns(record_versions.c.payload)
+    .select_from(versions.newest())
+    .where(source_records.c.id.in_(bindparam("ids", expanding=True)))
+)
+_ID = select(source_records.c.id).where(
+    source_records.c.entity == bindparam("of"),
+    source_records.c.source == bindparam("from"),
+    source_records.c.source_key == bindparam("key"),
+)
 _T = TypeVar("_T")
 
 
@@ -109,23 +120,16 @@ def live_records(conn: Connection, entity: str) -> Iterator[SourceRecord]:
 
 def records_by_id(conn: Connection, ids: Iterable[int]) -> list[SourceRecord]:
     """The newest version of these records, withdrawn or not, ordered by (source, source_key); unknown ids pass by."""
-    columns = source_records.c
     found: list[SourceRecord] = []
     for some in _chunks(ids):
-        statement = select(
-            columns.id, columns.entity, columns.source, columns.source_key, columns.version, record_versions.c.payload
-        ).select_from(versions.newest())
-        rows = conn.execute(statement.where(columns.id.in_(some)))
+        rows = conn.execute(_BY_ID, {"ids": some})
         found += [SourceRecord(i, e, s, key, v, json.loads(payload or "{}")) for i, e, s, key, v, payload in rows]
     return sorted(found, key=lambda record: (record.source, record.source_key))
 
 
 def record_id(conn: Connection, entity: str, source: str, source_key: str) -> int | None:
     """The id of a record, withdrawn or not; None if it never arrived."""
-    statement = select(source_records.c.id).where(
-        *versions.owned_by(entity, source), source_records.c.source_key == source_key
-    )
-    return conn.execute(statement).scalar_one_or_none()
+    return conn.execute(_ID, {"of": entity, "from": source, "key": source_key}).scalar_one_or_none()
 
 
 def projection(conn: Connection, entity: str, fields: Sequence[str]) -> pa.Table:

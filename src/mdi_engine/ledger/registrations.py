@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, bindparam, select
 
 from mdi_engine.errors import Conflict
 from mdi_engine.ledger.answered import Answers, answers
@@ -23,6 +23,23 @@ from mdi_engine.ledger.schema import masters, memberships, review_tasks, source_
 
 # What a source registers one by one is one delivery, until a file of it comes in between.
 _DELIVERY = DeliveryInfo("delta", ())
+
+# Statements that every registration runs are made once: SQLAlchemy then also knows them again at once.
+_SOME: BindParameter[Any] = bindparam("some", expanding=True)
+_LIVE = (
+    select(source_records.c.id, source_records.c.version, memberships.c.number)
+    .select_from(source_records.outerjoin(memberships, memberships.c.record_id == source_records.c.id))
+    .where(source_records.c.id.in_(_SOME), source_records.c.live)
+)
+_MEMBERS = select(memberships.c.record_id).where(
+    memberships.c.entity == bindparam("of"), memberships.c.number.in_(_SOME)
+)
+_STANDING = (
+    select(masters.c.number, masters.c.founder)
+    .select_from(memberships)
+    .join(masters, (masters.c.entity == memberships.c.entity) & (masters.c.number == memberships.c.number))
+    .where(memberships.c.record_id == bindparam("of"))
+)
 
 RuleKey = tuple[int, int]
 K = TypeVar("K", bound=tuple[int, ...])
@@ -51,12 +68,9 @@ class Placed:
 
 def live_among(conn: Connection, ids: Iterable[int]) -> frozenset[Found]:
     """Those of these records that are live, as they stand."""
-    columns, found = source_records.c, set[Found]()
+    found = set[Found]()
     for some in batches(sorted(set(ids))):
-        statement = select(columns.id, columns.version, memberships.c.number).select_from(
-            source_records.outerjoin(memberships, memberships.c.record_id == columns.id)
-        )
-        found |= {Found(*row) for row in conn.execute(statement.where(columns.id.in_(some), columns.live))}
+        found |= {Found(*row) for row in conn.execute(_LIVE, {"some": some})}
     return frozenset(found)
 
 
@@ -77,8 +91,7 @@ def members_of(conn: Connection, entity: str, numbers: Iterable[str]) -> set[int
     """The records that bear any of these numbers, live or not."""
     members: set[int] = set()
     for some in batches(sorted(set(numbers))):
-        statement = select(memberships.c.record_id).where(memberships.c.entity == entity)
-        members |= set(conn.execute(statement.where(memberships.c.number.in_(some))).scalars())
+        members |= set(conn.execute(_MEMBERS, {"of": entity, "some": some}).scalars())
     return members
 
 
@@ -89,11 +102,7 @@ def said_of(conn: Connection, entity: str, record: int | None, others: Iterable[
 
 def standing_of(conn: Connection, record: int) -> tuple[str, bool] | None:
     """The number that a record bears, and whether it was founded for it; None while it waits for one."""
-    joined = memberships.join(
-        masters, (masters.c.entity == memberships.c.entity) & (masters.c.number == memberships.c.number)
-    )
-    statement = select(masters.c.number, masters.c.founder).select_from(joined)
-    row = conn.execute(statement.where(memberships.c.record_id == record)).one_or_none()
+    row = conn.execute(_STANDING, {"of": record}).one_or_none()
     return None if row is None else (row.number, row.founder == record)
 
 

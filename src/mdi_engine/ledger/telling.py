@@ -22,7 +22,9 @@ def told(state: State, assignment: Assignment, issued: Sequence[str]) -> dict[st
             [number, new.founder, new.anchor, new.split_from]
             for number, new in zip(issued, assignment.founded, strict=True)
         ],
-        "moved": _grouped((before.get(record), number, record) for record, number in numbered(assignment, issued).items()),
+        "moved": _grouped(
+            (before.get(record), number, record) for record, number in numbered(assignment, issued).items()
+        ),
         "left": _grouped((before[record], record) for record in assignment.left),
         "merged": [
             [new.number, new.merged_into]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from mdi_engine.ledger.dialect import insert_missing
 from mdi_engine.ledger.events import canonical_json
@@ -14,6 +14,7 @@ from mdi_engine.ledger.payloads import Stated
 from mdi_engine.ledger.schema import tombstones
 from mdi_engine.ledger.secrets import TOMBSTONES, hasher
 
+_DIGESTS = select(tombstones.c.digest).where(tombstones.c.entity == bindparam("of"))
 # In canonical JSON a quote within a value is escaped, so this can only be the field.
 _NIK = re.compile(r'"nik":"([^"\\]*)"')
 
@@ -43,8 +44,11 @@ class Stones:
 
 def read_stones(conn: Connection, entity: str) -> Stones:
     """All tombstones of an entity."""
-    found = conn.execute(select(tombstones.c.digest).where(tombstones.c.entity == entity)).scalars()
-    return Stones(frozenset(found), hasher(conn, TOMBSTONES))
+    return Stones(_digests(conn, entity), hasher(conn, TOMBSTONES))
+
+
+def _digests(conn: Connection, entity: str) -> frozenset[str]:
+    return frozenset(conn.execute(_DIGESTS, {"of": entity}).scalars())
 
 
 def write_stones(conn: Connection, entity: str, digests: Iterable[str], event: int) -> None:
@@ -56,9 +60,9 @@ def write_stones(conn: Connection, entity: str, digests: Iterable[str], event: i
 
 def without_forgotten(conn: Connection, entity: str, source: str, rows: Stated) -> Stated:
     """The rows less those that were forgotten. Without tombstones it costs one look."""
-    stones = read_stones(conn, entity)
-    if not stones.digests:
+    if not (digests := _digests(conn, entity)):
         return rows
+    stones = Stones(digests, hasher(conn, TOMBSTONES))
     places = [place for place, key in enumerate(rows.keys) if not stones.bar(source, key, _nik(rows.payloads[place]))]
     return rows if len(places) == len(rows.keys) else rows.at(places)
 

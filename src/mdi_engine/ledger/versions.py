@@ -48,17 +48,28 @@ def owned_by(entity: str, source: str) -> tuple[ColumnElement[bool], ColumnEleme
     return source_records.c.entity == entity, source_records.c.source == source
 
 
+_OURS = source_records.c.entity == bindparam("of"), source_records.c.source == bindparam("from")
+_BETWEEN = (
+    select(source_records.c.id)
+    .where(*_OURS, source_records.c.source_key >= bindparam("least"), source_records.c.source_key <= bindparam("most"))
+    .limit(1)
+)
+_KNOWN = (
+    select(*(source_records.c[name] for name in ("source_key", "id", "version", "live")))
+    .add_columns(record_versions.c.payload_hash)
+    .select_from(newest())
+    .where(*_OURS, source_records.c.source_key.in_(bindparam("keys", expanding=True)))
+)
+
+
 def lookup(conn: Connection, entity: str, source: str, keys: Iterable[str]) -> dict[str, Known]:
     """The records of a source by those of these keys it has had, withdrawn ones included."""
-    columns, wanted, ours = source_records.c, list(keys), owned_by(entity, source)
+    wanted, ours = list(keys), {"of": entity, "from": source}
     # Of a first delivery, sorted by key, one seek tells that nothing lies between the least and the greatest key.
-    between = columns.source_key >= min(wanted, default=""), columns.source_key <= max(wanted, default="")
-    if conn.execute(select(columns.id).where(*ours, *between).limit(1)).first() is None:
+    between = {"least": min(wanted, default=""), "most": max(wanted, default="")}
+    if len(wanted) > 1 and conn.execute(_BETWEEN, {**ours, **between}).first() is None:
         return {}
-    statement = select(
-        columns.source_key, columns.id, columns.version, columns.live, record_versions.c.payload_hash
-    ).select_from(newest())
-    rows = conn.execute(statement.where(*ours, columns.source_key.in_(wanted)))
+    rows = conn.execute(_KNOWN, {**ours, "keys": wanted})
     return {key: Known(*rest) for key, *rest in rows}
 
 
