@@ -71,8 +71,6 @@ class Hands(Stewards):
     def unmerge(self, which: int) -> None:
         """The last merge into a number is taken back, or its records are parted; or there is nothing to part."""
         number, before = self.number_at(which), dict(self.model.number)
-        if number in self.once_merged:
-            return  # see test_a_merge_that_was_taken_back_is_not_taken_back_again
         try:
             unmerge(self.settings, ENTITY, number, yes=True)
         except Conflict:

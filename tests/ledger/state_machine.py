@@ -56,7 +56,6 @@ class Ledger(RuleBasedStateMachine):
         # Looked at past the engine: quicker, and nothing is taken from what is tested.
         self.look = sqlite_module().connect(self.path)
         self.model = Model()
-        self.once_merged: set[str] = set()
         self.parted = False
         self._seen = self._steps = 0
         self._rebuilt = -9
@@ -169,7 +168,6 @@ class Ledger(RuleBasedStateMachine):
         held = {number: (status, onward) for number, status, onward in rows}
         assert held.keys() == model.founder.keys()
         assert {number for number, (status, _) in held.items() if status == ACTIVE} == set(model.number.values())
-        self.once_merged.update(number for number, (status, _) in held.items() if status == MERGED)
         for status, onward in held.values():
             assert (status == MERGED) == (onward is not None)
             assert onward is None or held[onward][1] is None  # 2

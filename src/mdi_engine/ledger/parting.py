@@ -37,7 +37,7 @@ def last_merge(conn: Connection, entity: str, number: str) -> Merge | None:
     row = conn.execute(select(columns.redirect_to).where(columns.entity == entity, columns.number == number)).one()
     survivor = row.redirect_to or number
     held = members_of(conn, entity, [survivor]).keys()
-    wanted = {number} if row.redirect_to else set(_redirecting(conn, entity, survivor))
+    wanted = {number} if row.redirect_to else set(_redirecting(conn, entity, survivor)) - {survivor}
     for merge in reversed(list(_merges(conn, entity, number))):
         if merge.number in wanted and not merge.records.isdisjoint(held):
             return replace(merge, records=merge.records & held)
