@@ -24,10 +24,13 @@ from mdi_engine.jobs.demo import demo
 from mdi_engine.jobs.home import holds, home_ledger, parameters_folder
 from mdi_engine.jobs.link import link_entity
 from mdi_engine.jobs.lookup import lookup
+from mdi_engine.jobs.merging import merge, unmerge
 from mdi_engine.jobs.train import train_entity
 from mdi_engine.jobs.verify import verify_home
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo
 from mdi_engine.ledger.events import head
+from mdi_engine.ledger.history import number_of
+from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.records import append_versions, record_id
 from mdi_engine.ledger.schema import match_keys, parameters
 from mdi_engine.ledger.store import reading, writing
@@ -131,8 +134,6 @@ def test_a_record_that_changes_during_a_link_is_found_by_what_it_says_now(
     else:
         before(JOBS.get(step, keys_job), step, change, monkeypatch)
     link_entity(copy, "facility", full=full)
-    if step == "apply_clusters":
-        assert keys_of(copy, "7000001") == 0  # those of the version before would outlive it
     assert "sirs:7000001" not in found(copy, "RSUD Melati Qadarsyah")
     link_entity(copy, "facility")
     assert "sirs:7000001" in found(copy, "RSU Kenanga Wiraguna")
@@ -149,6 +150,36 @@ def _after_the_first_writing(act: Callable[[], object], monkeypatch: pytest.Monk
             acts.pop()()
 
     monkeypatch.setattr(keys_job, "parts", parts)
+
+
+@pytest.mark.parametrize("act", ["merge", "unmerge"])
+def test_what_a_steward_decides_while_a_link_applies_holds(
+    copy: Settings, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    together: dict[str, list[int]] = {}
+    with home_ledger(copy) as engine, reading(engine) as conn:
+        for record, number in sorted(read_state(conn, "facility").memberships.items()):
+            together.setdefault(number, []).append(record)
+    alone = sorted(number for number, records in together.items() if len(records) == 1)[:2]
+    several = min(number for number, records in together.items() if len(records) > 1)
+    records = [*together[alone[0]], *together[alone[1]]] if act == "merge" else together[several]
+
+    def decide() -> None:
+        if act == "merge":
+            merge(copy, "facility", *alone, yes=True)
+        else:
+            unmerge(copy, "facility", several, yes=True)
+
+    before(link_job, "apply_clusters", decide, monkeypatch)
+    report = link_entity(copy, "facility", full=True)
+    with home_ledger(copy) as engine, reading(engine) as conn:
+        assert len({number_of(conn, record) for record in records}) == (1 if act == "merge" else len(records))
+    assert report.churn == 0
+    was = event_now(copy)
+    assert not link_entity(copy, "facility").full
+    assert link_entity(copy, "facility", full=True).events_written == 0
+    assert event_now(copy) == was
+    assert verify_home(copy).findings == ()
 
 
 def test_a_newer_training_during_a_link_is_the_one_in_force(copy: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,9 +203,15 @@ def _finish(con: duckdb.DuckDBPyConnection, engine: Engine, run: _Run, begin: fl
     drop_old_keys(engine, run.entity, run.version)
     progress.stage("apply")
     applied = _apply(engine, run)
+    for _ in range(_TRIES):
+        if not applied.passed:
+            break
+        run = _caught_up(engine, run, progress, applied.passed)
+        applied = _together(applied, _apply(engine, run))
     asked = ask(engine, run.entity, run.found, run.touched)
-    with writing(engine) as conn:
-        mark_linked(conn, run.entity, run.version, run.event)
+    if not applied.passed:  # else the next run judges everything
+        with writing(engine) as conn:
+            mark_linked(conn, run.entity, run.version, run.event)
     _copy(con, engine, run)
     return _report(run, applied, asked, int(switched) + asked.events, time.perf_counter() - begin)
 
@@ -214,15 +220,17 @@ def _write_keys(engine: Engine, run: _Run, records: Records, ids: Ids, event: in
     write_keys(engine, run.entity, run.version, run.learned, records, ids, event, progress)
 
 
-def _caught_up(engine: Engine, run: _Run, progress: Progress) -> _Run:
-    """The run, with the components judged again that were touched since it read; then with those touched meanwhile.
+def _caught_up(engine: Engine, run: _Run, progress: Progress, passed: frozenset[int] = frozenset()) -> _Run:
+    """The run, with the components judged again that were touched since it read, or that hold a record of `passed`;
+    then with those touched meanwhile.
 
-    What is touched after the last look keeps its place, and the next run finds it.
+    What is touched after the last look keeps its place: `apply_clusters` passes it over.
     """
     progress.stage("judge what changed")
     for _ in range(_TRIES):
         with reading(engine) as conn:
-            now, touched = head(conn), frozenset(Touched(run.entity, run.event).look(conn))
+            now, touched = head(conn), passed | Touched(run.entity, run.event).look(conn)
+            passed = frozenset()
             if len(touched) > _MANY and len(touched) * _SHARE > run.records:
                 raise _Overtaken
             if touched:
@@ -244,7 +252,14 @@ def _apply(engine: Engine, run: _Run) -> ApplyReport:
         as_of_event=run.event,
         clusters=run.found.groups,
         beside=None if run.full else run.touched,
+        late=Touched(run.entity, run.event).look,
     )
+
+
+def _together(first: ApplyReport, then: ApplyReport) -> ApplyReport:
+    """What both did: how things stand, and what was passed over, is as the later one says."""
+    done = ("new", "merged", "split", "restored", "retired", "churn", "events_written")
+    return replace(then, **{name: getattr(first, name) + getattr(then, name) for name in done})
 
 
 def _copy(con: duckdb.DuckDBPyConnection, engine: Engine, run: _Run) -> None:
@@ -263,6 +278,7 @@ def _copy(con: duckdb.DuckDBPyConnection, engine: Engine, run: _Run) -> None:
 
 def _report(run: _Run, applied: ApplyReport, asked: Asked, events: int, seconds: float) -> LinkReport:
     figures = asdict(applied)
+    del figures["passed"]
     figures["events_written"] += events
     return LinkReport(
         entity=run.entity,

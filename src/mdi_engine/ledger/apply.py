@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
@@ -16,6 +16,7 @@ from mdi_engine.ledger.events import MACHINE, append_event, head, next_seq
 from mdi_engine.ledger.neighbourhood import (
     Part,
     batches,
+    members_of,
     numbers_of,
     parts,
     read_neighbourhood,
@@ -29,6 +30,8 @@ from mdi_engine.ledger.telling import numbered, told
 
 MASTERS_ASSIGNED = "masters-assigned"
 CHUNK = 50  # records in one transaction, unless one part has more: a few milliseconds under the writer's lock
+# Gives the records that were touched since a run looked.
+Late = Callable[[Connection], Set[int]]
 _TRIES = 8  # before a part is also planned under the lock, since somebody else writes all the time
 
 
@@ -38,7 +41,8 @@ class ApplyReport:
 
     `masters` in use and `redirects` are the entity's totals; the others count this run. `split`: new numbers whose
     records bore another before. `restored`: numbers in use again. `churn`: records whose number changed ÷ live
-    records with a number.
+    records with a number. `passed`: records that were touched meanwhile, with those that change only together with
+    them; they keep their places.
     """
 
     masters: int
@@ -50,6 +54,7 @@ class ApplyReport:
     redirects: int
     churn: float
     events_written: int
+    passed: frozenset[int] = frozenset()
 
 
 class _Run(NamedTuple):
@@ -58,6 +63,8 @@ class _Run(NamedTuple):
     as_of_event: int
     anchors: Mapping[int, str]
     actor: str = MACHINE
+    late: Late | None = None
+    known: frozenset[int] = frozenset()
 
 
 class _Counts(NamedTuple):
@@ -79,6 +86,7 @@ def apply_clusters(
     clusters: Sequence[Sequence[int]],
     anchors: Mapping[int, str] | None = None,
     beside: Iterable[int] | None = None,
+    late: Late | None = None,
     chunk: int = CHUNK,
 ) -> ApplyReport:
     """Give each cluster (record ids of `entity`) its number; see `assignment` for the rule.
@@ -90,20 +98,24 @@ def apply_clusters(
 
     `beside` None: every record and number of the entity is looked at. Else only what the clusters touch, and what these
     records do, which may be withdrawn.
+
+    `late` tells, in each transaction anew, what was touched since the clusters were judged: where one of them was, all
+    that changes together with it keeps its place. What a steward decides, or a client says, while a run applies holds.
     Raises UsageError if a record is named twice or is not one of `entity`; nothing is written then.
     """
-    run = _Run(entity, int(parameters_version), int(as_of_event), anchors or {})
+    known = frozenset(int(record) for cluster in clusters for record in cluster) if late else frozenset()
+    run = _Run(entity, int(parameters_version), int(as_of_event), anchors or {}, late=late, known=known)
     clusters = [[int(record) for record in cluster] for cluster in clusters]  # numpy's integers go into no JSON
     with reading(engine) as conn:
         require_known(conn, entity, clusters)
         state, whole = _read(conn, run, clusters, beside)
-    counts = _Counts()
+    counts, passed = _Counts(), frozenset[int]()
     with in_bulk(engine) as bulk:
-        for named, touched in _changing(state, sorted(whole, key=min), run.anchors, chunk):
-            done = _apply_short(bulk, run, named, touched)
-            counts = _Counts(*(a + b for a, b in zip(counts, done, strict=True)))
+        for some in _changing(state, sorted(whole, key=min), run.anchors, chunk):
+            for done, left in _apply_parts(bulk, run, some):
+                counts, passed = _Counts(*(a + b for a, b in zip(counts, done, strict=True))), passed | left
     with reading(engine) as conn:
-        return _report(conn, entity, counts)
+        return replace(_report(conn, entity, counts), passed=passed)
 
 
 def apply_now(
@@ -140,8 +152,8 @@ def _read(
 
 def _changing(
     state: State, clusters: Sequence[Cluster], anchors: Mapping[int, str], chunk: int
-) -> Iterator[tuple[list[Cluster], list[str]]]:
-    """Chunks of whole parts in which something differs from the state, as clusters and old numbers."""
+) -> Iterator[list[_Named]]:
+    """Chunks of whole parts in which something differs from the state."""
     planned = assign(state, clusters, anchors)
     records = planned.moved.keys() | planned.left | {record for new in planned.founded for record in new.records}
     numbers_ = planned.masters.keys() | {state.memberships[record] for record in planned.left}
@@ -152,8 +164,7 @@ def _changing(
         or any(not records.isdisjoint(clusters[index]) for index in part.clusters)
     )
     for some in _chunks(changing, clusters, chunk):
-        named = [clusters[index] for part in some for index in part.clusters]
-        yield named, [number for part in some for number in part.numbers]
+        yield [_Named([clusters[index] for index in part.clusters], part.numbers) for part in some]
 
 
 def _chunks(changing: Iterable[Part], clusters: Sequence[Cluster], chunk: int) -> Iterator[list[Part]]:
@@ -170,35 +181,65 @@ def _chunks(changing: Iterable[Part], clusters: Sequence[Cluster], chunk: int) -
         yield some
 
 
+class _Named(NamedTuple):
+    """A part by its clusters and old numbers."""
+
+    clusters: list[Cluster]
+    numbers: list[str]
+
+
 class _Plan(NamedTuple):
-    """What a part becomes, as the ledger stood as of event `seen`."""
+    """What a part becomes, as the ledger stood as of event `seen`; `late`: whether it was touched by then."""
 
     state: State
     assignment: Assignment
     seen: int
+    late: bool
 
 
-def _apply_short(engine: Engine, run: _Run, clusters: Sequence[Cluster], numbers_: Collection[str]) -> _Counts:
-    """Read and think before the writer's lock is taken, write under it: unless somebody else wrote in between."""
+def _apply_parts(engine: Engine, run: _Run, some: Sequence[_Named]) -> Iterator[tuple[_Counts, frozenset[int]]]:
+    """What was done about these parts, and which records keep their places since they were touched meanwhile."""
+    clusters = [cluster for part in some for cluster in part.clusters]
+    done = _apply_short(engine, run, clusters, [number for part in some for number in part.numbers])
+    if done is not None:
+        yield done, frozenset()
+    elif len(some) > 1:
+        for part in some:
+            yield from _apply_parts(engine, run, [part])
+    else:
+        with reading(engine) as conn:
+            members = members_of(conn, run.entity, some[0].numbers)
+        yield _Counts(), frozenset(members).union(*clusters)
+
+
+def _apply_short(engine: Engine, run: _Run, clusters: Sequence[Cluster], numbers_: Collection[str]) -> _Counts | None:
+    """Read and think before the writer's lock is taken, write under it: unless somebody else wrote in between. None,
+    and nothing written, if something of it was touched since the run looked.
+    """
     for _ in range(_TRIES):
         with reading(engine) as conn:
             plan = _plan(conn, run, clusters, numbers_)
+        if plan.late:
+            return None
         if not plan.assignment:
             return _Counts()
         with uncollected(), writing(engine) as conn:
             if head(conn) == plan.seen:
                 return _write(conn, run, plan)
     with writing(engine) as conn:
-        return _write(conn, run, _plan(conn, run, clusters, numbers_))
+        plan = _plan(conn, run, clusters, numbers_)
+        return None if plan.late else _write(conn, run, plan)
 
 
 def _plan(conn: Connection, run: _Run, clusters: Sequence[Cluster], numbers_: Collection[str]) -> _Plan:
     state, whole = read_neighbourhood(conn, run.entity, clusters, numbers_, run.anchors)
-    return _Plan(state, assign(state, whole, run.anchors), head(conn))
+    late = run.known & run.late(conn) if run.late else frozenset[int]()
+    hit = bool(late) and not late.isdisjoint(state.memberships.keys() | {r for cluster in clusters for r in cluster})
+    return _Plan(state, assign(state, whole, run.anchors), head(conn), hit)
 
 
 def _write(conn: Connection, run: _Run, plan: _Plan) -> _Counts:
-    state, assignment, _ = plan
+    state, assignment, _, _ = plan
     if not assignment:
         return _Counts()
     issued = numbers.issue(conn, run.entity, len(assignment.founded))
