@@ -7,7 +7,7 @@ that one transaction. If something changed, begin again: the same person is crea
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -20,7 +20,7 @@ from mdi_engine.jobs.intake import canonical
 from mdi_engine.jobs.placing import Plan, Reason, look, make_plan
 from mdi_engine.ledger.accesses import Access, record_accesses
 from mdi_engine.ledger.events import head
-from mdi_engine.ledger.locks import planned
+from mdi_engine.ledger.locks import RuleKey, planned
 from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force
 from mdi_engine.ledger.payloads import Stated, stated
 from mdi_engine.ledger.registrations import asked_about, standing_of, write_registered
@@ -126,7 +126,9 @@ class Registrar:
 
     def _try(self, wish: _Wish, askers: tuple[Asker, ...], *, last: bool) -> Registered | None:
         """Register it; None if somebody else wrote something that matters meanwhile. The `last` try always does."""
-        sought = askers[0].seeking(askers[0].keys(wish.asked.payload))
+        made_of = {asker.version: asker.keys(wish.asked.payload) for asker in askers}
+        keys = {version: [(key.way, key.key) for key in of] for version, of in made_of.items()}
+        sought = askers[0].seeking(made_of[askers[0].version])
         locked = [(key.way, key.key) for key in sought]
         plan = partial(make_plan, entity=self.entity, asker=askers[0], asked=wish.asked, sought=sought)
         with planned(self._engine, self.entity, locked, plan) as (conn, made):
@@ -137,7 +139,7 @@ class Registrar:
                     self._note(conn, wish, done)
                     return done
                 made = plan(conn)
-            return self._write(conn, made, askers, wish)
+            return self._write(conn, made, keys, askers[0].version, wish)
 
     def _overtaken(self, conn: Connection, plan: Plan, askers: tuple[Asker, ...], wish: _Wish) -> bool:
         if head(conn) == plan.as_of:
@@ -146,14 +148,15 @@ class Registrar:
             return True
         return look(conn, self.entity, askers[0], wish.asked, plan) != plan.seen
 
-    def _write(self, conn: Connection, plan: Plan, askers: tuple[Asker, ...], wish: _Wish) -> Registered:
-        keys = {asker.version: [(k.way, k.key) for k in asker.keys(wish.asked.payload)] for asker in askers}
+    def _write(
+        self, conn: Connection, plan: Plan, keys: Mapping[int, Sequence[RuleKey]], version: int, wish: _Wish
+    ) -> Registered:
         record = write_registered(
             conn,
             entity=self.entity,
             source=wish.asked.source,
             row=wish.row,
-            version=askers[0].version,
+            version=version,
             keys=keys,
             placed=plan.placed,
             actor=wish.actor,

@@ -24,6 +24,10 @@ _HOLDERS = select(match_keys.c.key, match_keys.c.record_id).where(
     match_keys.c.rule == bindparam("by"),
     match_keys.c.key.in_(bindparam("keys", expanding=True)),
 )
+_KEYED = select(keyed_records.c.record_id).where(
+    keyed_records.c.parameters_version == bindparam("under"),
+    keyed_records.c.record_id.in_(bindparam("some", expanding=True)),
+)
 
 
 def write_match_keys(
@@ -65,8 +69,7 @@ def missing_among(conn: Connection, parameters_version: int, record_ids: Iterabl
     """Those of these records whose keys for this version are not all written."""
     wanted, keyed = set(record_ids), set[int]()
     for some in batches(sorted(wanted)):
-        of = keyed_records.c.record_id.in_(some), keyed_records.c.parameters_version == parameters_version
-        keyed |= set(conn.execute(select(keyed_records.c.record_id).where(*of)).scalars())
+        keyed |= set(conn.execute(_KEYED, {"under": parameters_version, "some": some}).scalars())
     return wanted - keyed
 
 
