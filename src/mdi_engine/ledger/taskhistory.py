@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from mdi_engine.ledger.constraints import DECISION_TAKEN, DECISION_UNDONE
 from mdi_engine.ledger.events import Event, as_event
 from mdi_engine.ledger.notes import read_note
 from mdi_engine.ledger.review import TASK_CLAIMED, TASKS_CLOSED, TASKS_OPENED, ReviewTask
 from mdi_engine.ledger.schema import events
-from mdi_engine.ledger.steps import DECISION_TAKEN, DECISION_UNDONE
 
 _KINDS = (TASKS_OPENED, TASK_CLAIMED, DECISION_TAKEN, DECISION_UNDONE, TASKS_CLOSED)
 
