@@ -70,9 +70,7 @@ def test_what_is_asked_for_finds_what_the_batch_finds(said: list[Said]) -> None:
     for one, other in combinations(range(len(said)), 2):
         told = shared(asker.seeking(keys[other]), keys[one])
         asked = Asked("rs", f"{other:03d}", said[other])
-        found = {one: told} if told else {}
-        near = asker.near(asked, found, lambda ids: [records[place] for place in ids])
-        assert near == asker.near(asked, found, lambda ids: [records[place] for place in ids], keyed={one})
+        near = asker.near(asked, {one: told} if told else {}, lambda ids: [records[place] for place in ids])
         reached = batch.get((one, other), batch.get((other, one)))
         assert [weight for _, weight in near] == ([] if reached is None or reached < learned().review else [reached])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,19 +67,12 @@ class Asker:
         left_out = sum(total < self._keys.cut for total in sums)
         return [key for key in keys if key.way != self._keys.rare] + rare[left_out:]
 
-    def near(
-        self, asked: Asked, found: Mapping[int, Sequence[Key]], read: Read, keyed: Collection[int] = ()
-    ) -> list[tuple[SourceRecord, int]]:
+    def near(self, asked: Asked, found: Mapping[int, Sequence[Key]], read: Read) -> list[tuple[SourceRecord, int]]:
         """Which of these records (by id, with keys that they share with it) are candidates and reach the review
         threshold, with the weight of the pair; best first. `read` gives records by their ids.
-
-        Of those that are `keyed` the keys say it all: they share no other one by which the record is sought.
         """
         own = self.keys(asked.payload)
-        # What is left out when it is sought is all that they may share besides: mostly too little to read them for it.
-        besides = sum(key.bits for key in own) - sum(key.bits for key in self.seeking(own))
-        likely = [id_ for id_, shared in found.items() if id_ not in keyed or self._reach(shared, besides)]
-        held = [one for one in read(likely) if self._covers(own, found[one.id], one, asked)]
+        held = [one for one in read(found) if self._covers(own, found[one.id], one, asked)]
         if not held:
             return []
         records = self._records(held, asked)
@@ -111,10 +104,9 @@ class Asker:
         others = {(key.way, key.key) for key in self.keys(record.payload)}
         return self._reach([key for key in own if (key.way, key.key) in others])
 
-    def _reach(self, shared: Sequence[Key], besides: int = 0) -> bool:
-        """Whether these keys, and others of rarity of so many bits, make two records candidates."""
+    def _reach(self, shared: Sequence[Key]) -> bool:
         rare = self._keys.rare
-        return any(key.way != rare for key in shared) or besides + sum(key.bits for key in shared) >= self._keys.cut
+        return any(key.way != rare for key in shared) or sum(key.bits for key in shared) >= self._keys.cut
 
     def _records(self, found: Sequence[SourceRecord], asked: Asked) -> Records:
         """The records, and as the last row what is asked about."""

@@ -13,7 +13,6 @@ from mdi_engine.jobs.newborns import another, the_same
 from mdi_engine.ledger.answered import Answers, Told
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.history import number_of
-from mdi_engine.ledger.matchkeys import missing_among
 from mdi_engine.ledger.records import SourceRecord, records_by_id
 from mdi_engine.ledger.registrations import Found, Placed, live_among, members_of, said_of, sharing
 from mdi_engine.ledger.review import CUT, DOUBTFUL
@@ -106,8 +105,7 @@ def make_plan(conn: Connection, entity: str, asker: Asker, asked: Asked, sought:
     shared = sharing(conn, entity, asker.version, sought)
     found = live_among(conn, shared)
     others = {each.id: shared[each.id] for each in found if each.id != own}
-    keyed = others.keys() - missing_among(conn, asker.version, others)
-    near = asker.near(asked, others, partial(records_by_id, conn), keyed)
+    near = asker.near(asked, others, partial(records_by_id, conn))
     said = said_of(conn, entity, own)
     bound = _bound(said, own)
     told = {*bound, *(record.id for record, _ in near)}

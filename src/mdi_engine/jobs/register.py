@@ -19,6 +19,7 @@ from mdi_engine.jobs.home import entity_named, home_ledger, in_force, newest
 from mdi_engine.jobs.intake import canonical
 from mdi_engine.jobs.placing import Plan, Reason, look, make_plan
 from mdi_engine.ledger.accesses import Access, record_accesses
+from mdi_engine.ledger.bulk import uncollected
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.locks import RuleKey, planned
 from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force
@@ -131,7 +132,7 @@ class Registrar:
         sought = askers[0].seeking(made_of[askers[0].version])
         locked = [(key.way, key.key) for key in sought]
         plan = partial(make_plan, entity=self.entity, asker=askers[0], asked=wish.asked, sought=sought)
-        with planned(self._engine, self.entity, locked, plan) as (conn, made):
+        with planned(self._engine, self.entity, locked, plan) as (conn, made), uncollected():
             if self._overtaken(conn, made, askers, wish):
                 if not last:
                     return None

@@ -80,14 +80,14 @@ def open_delivery(conn: Connection, entity: str, source: str, info: DeliveryInfo
     """The id of this delivery: the newest one's if it is the same, so that an interrupted one goes on, else a new one.
 
     The same file again after another one is a new delivery: it changes the records back. What is registered one by one
-    while a file comes in does not part it in two.
+    while a file comes in does not part it in two; it has no file that could be left half read, and is always complete.
     """
     if (same := _going_on(conn, entity, source, info)) is not None:
         return same.id
     taken = counters.take(conn, "delivery")
     files = canonical_json([[file.name, file.sha256] for file in info.files])
     row = {"id": taken, "entity": entity, "source": source, "mode": info.mode, "digest": info.digest}
-    conn.execute(insert(deliveries), [{**row, "files": files, "received_at": now(), "complete": False}])
+    conn.execute(insert(deliveries), [{**row, "files": files, "received_at": now(), "complete": not info.files}])
     return taken
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, select
 from mdi_engine.errors import Conflict
 from mdi_engine.ledger.answered import Answers, answers
 from mdi_engine.ledger.apply import apply_now
-from mdi_engine.ledger.deliveries import DeliveryInfo, finish_delivery
+from mdi_engine.ledger.deliveries import DeliveryInfo
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.matchkeys import holders, mark_keyed, write_match_keys
 from mdi_engine.ledger.neighbourhood import batches
@@ -134,7 +134,6 @@ def write_registered(
     counts = append_versions(conn, entity=entity, source=source, delivery=_DELIVERY, rows=row)
     if counts.forgotten:
         raise Conflict(f"{source}: this person was forgotten and is not taken in again.", source=source)
-    finish_delivery(conn, entity, source, _DELIVERY)
     record = record_id(conn, entity, source, row.keys[0])
     if record is None:
         raise Conflict(f"{source}: the record was not written.", hint="Run `mdi verify`.", source=source)
