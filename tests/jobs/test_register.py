@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from crowd import numbers_in_use, per_person, person, processes, storm
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import CacheStats
 
 from mdi_engine.errors import Conflict, NotFound, UsageError
 from mdi_engine.jobs import placing
@@ -69,9 +70,27 @@ def sound(engine: Engine) -> bool:
         return verify(conn) == []
 
 
-def event(engine: Engine) -> int:
+def newest(engine: Engine) -> int:
     with reading(engine) as conn:
         return head(conn)
+
+
+def test_no_statement_is_compiled_again_for_the_next_one(registrar: Registrar, engine: Engine) -> None:
+    for number in range(2):
+        for source in ("rs", "klinik"):  # created, then linked
+            registrar.register(source, str(number), person(number, nik=True), actor="loket")
+    made: list[str] = []
+
+    def seen(*told: Any) -> None:
+        *_, statement, _, context, _ = told
+        if context.compiled is not None and context.cache_hit is not CacheStats.CACHE_HIT:
+            made.append(statement)
+
+    event.listen(engine, "after_cursor_execute", seen)
+    outcomes = [
+        registrar.register(source, "3", person(3, nik=True), actor="loket").outcome for source in ("rs", "klinik")
+    ]
+    assert (outcomes, made) == ([CREATED, LINKED], [])
 
 
 @pytest.mark.parametrize("nik", [True, False])
@@ -103,10 +122,10 @@ def test_the_same_again_is_answered_the_same_and_writes_nothing(registrar: Regis
     said = person(1, nik=True)
     first = registrar.register("rs", "1", said, actor="loket")
     registrar.register("klinik", "1", said, actor="loket")
-    was = event(engine)
+    was = newest(engine)
     again = registrar.register("rs", "1", {**said, "mother": f" {said['mother']} "}, actor="somebody else")
     assert (again.outcome, again.number) == (first.outcome, first.number)
-    assert event(engine) == was
+    assert newest(engine) == was
 
 
 def test_a_correction_moves_a_record_to_whom_it_is(registrar: Registrar, engine: Engine) -> None:
@@ -136,11 +155,11 @@ def test_one_that_was_withdrawn_comes_back_alone(registrar: Registrar, engine: E
 def test_a_person_who_was_forgotten_is_not_taken_in_again(home: Settings, registrar: Registrar, engine: Engine) -> None:
     told = registrar.register("rs", "1", person(1, nik=True), actor="loket")
     forget_subject(home, "patient", told.number, yes=True)
-    was = event(engine)
+    was = newest(engine)
     for source, key in [("rs", "1"), ("klinik", "7")]:
         with pytest.raises(Conflict, match="forgotten"):
             registrar.register(source, key, person(1, nik=True), actor="loket")
-    assert event(engine) == was
+    assert newest(engine) == was
     assert registrar.register("rs", "2", person(2, nik=True), actor="loket").outcome == CREATED
 
 
@@ -261,7 +280,7 @@ def test_a_nik_is_shown_by_no_key_and_no_message(registrar: Registrar, engine: E
 
 
 def test_what_is_no_registration_is_refused(registrar: Registrar, engine: Engine) -> None:
-    was = event(engine)
+    was = newest(engine)
     refused: list[tuple[str, str, dict[str, str | None]]] = [
         ("rs", "1", {}),
         ("rs", "1", {"name": " "}),
@@ -273,7 +292,7 @@ def test_what_is_no_registration_is_refused(registrar: Registrar, engine: Engine
     for source, key, values in refused:
         with pytest.raises(UsageError):
             registrar.register(source, key, values, actor="loket")
-    assert event(engine) == was
+    assert newest(engine) == was
 
 
 def test_before_the_first_link_nothing_is_registered(tmp_path: Path) -> None:
