@@ -30,6 +30,13 @@ def discreet(text: str) -> str:
     return _SIXTEEN.sub("#" * 16, text)
 
 
+def storable(what: str, text: str) -> str:
+    """The text, or UsageError if it has a NUL character, which PostgreSQL cannot hold; `what` says whose it is."""
+    if "\0" in text:
+        raise UsageError(f"{what}: there is a NUL character in it", hint="Take it out, and try again.")
+    return text
+
+
 def counted(number: int, noun: str) -> str:
     """So many of them, in words that fit the number.
 

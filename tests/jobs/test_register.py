@@ -288,6 +288,11 @@ def test_what_is_no_registration_is_refused(registrar: Registrar, engine: Engine
         ("", "1", {"name": "Wiryo"}),
         ("rs", " ", {"name": "Wiryo"}),
         ("rs", "1", {"name": "Wiryo", "birthdate": "soon"}),
+        ("steward", "1", {"name": "Wiryo"}),
+        (" Steward", "1", {"name": "Wiryo"}),
+        ("r\0s", "1", {"name": "Wiryo"}),
+        ("rs", "1\0", {"name": "Wiryo"}),
+        ("rs", "1", {"name": "Wir\0yo"}),
     ]
     for source, key, values in refused:
         with pytest.raises(UsageError):

@@ -9,7 +9,7 @@ from ledger_fixtures import new_database
 from ledger_helpers import DELIVERY, add
 from sqlalchemy import Engine, create_engine, text
 
-from mdi_engine.errors import InputRefused, Locked, MdiError
+from mdi_engine.errors import InputRefused, Locked, MdiError, UsageError
 from mdi_engine.ledger import dialect
 from mdi_engine.ledger.apply import apply_clusters
 from mdi_engine.ledger.events import head
@@ -19,6 +19,7 @@ from mdi_engine.ledger.matchkeys import candidates, mark_keyed, missing_records,
 from mdi_engine.ledger.records import append_versions, live_records
 from mdi_engine.ledger.store import open_ledger, reading, writing
 from mdi_engine.ledger.verify import verify
+from mdi_engine.ledger.versions import lookup
 
 pytest_plugins = ["ledger_fixtures"]
 
@@ -84,6 +85,13 @@ def test_a_writer_that_waits_too_long_is_told_so(engine: Engine, monkeypatch: py
     monkeypatch.setattr(dialect, "BUSY_SECONDS", 1)
     with writing(engine), pytest.raises(Locked, match="Another process"), writing(engine):
         pass
+
+
+def test_a_nul_character_is_refused_with_words(engine: Engine) -> None:
+    with pytest.raises(UsageError, match="NUL"), reading(engine) as conn:
+        lookup(conn, "facility", "sirs", ["1\0"])
+    with pytest.raises(UsageError, match="NUL"):
+        add(engine, {"1\0": "A"})
 
 
 def test_a_reader_sees_one_state_and_cannot_write(engine: Engine) -> None:

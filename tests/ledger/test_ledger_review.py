@@ -203,6 +203,8 @@ def test_a_note_lies_outside_of_the_chain_which_vouches_for_it(asked: Engine) ->
     assert bound == row.commitment == commitment(row.salt, sha256(row.text))
     with pytest.raises(UsageError, match="2001 characters"), writing(asked) as conn:
         notes.write_note(conn, 10, "x" * 2001)
+    with pytest.raises(UsageError, match="NUL"), writing(asked) as conn:
+        notes.write_note(conn, 10, "telepon\0ibu")
 
 
 Pairs = st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8), st.sampled_from(("same", "different"))), max_size=12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from ledger_helpers import add
+from ledger_helpers import DELIVERY, add
 from sqlalchemy import Connection, Engine, insert, text
 
 from mdi_engine.ledger import counters
@@ -14,6 +14,7 @@ from mdi_engine.ledger.events import GENESIS, access_hash, append_event, canonic
 from mdi_engine.ledger.fold import canonical_dump, rebuild
 from mdi_engine.ledger.notes import write_note
 from mdi_engine.ledger.parameters import record_parameters, switch_parameters
+from mdi_engine.ledger.records import append_versions
 from mdi_engine.ledger.schema import accesses
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.verify import verify
@@ -90,6 +91,7 @@ def test_a_version_that_no_event_names_is_found(linked: Engine, record: int, ver
         ("UPDATE parameters SET digest = 'other' WHERE version = 1", {"fold"}),
         ("UPDATE parameters SET in_force_since = NULL WHERE version = 2", {"fold"}),
         ("UPDATE source_records SET version = 1 WHERE id = 1", {"fold"}),
+        ("UPDATE source_records SET source = 'pusdatin' WHERE id = 1", {"fold"}),
         ("UPDATE masters SET founder = 99 WHERE founder = 1", {"fold"}),
         ("UPDATE memberships SET number = '1000000000' WHERE record_id = 1", {"fold", "membership"}),
         ("DELETE FROM memberships WHERE record_id = 1", {"fold", "membership"}),
@@ -207,6 +209,20 @@ def test_a_damaged_state_is_made_again_from_the_events(linked: Engine) -> None:
     with writing(linked) as conn:
         conn.execute(text("UPDATE masters SET founder = 99"))
         conn.execute(text("DELETE FROM memberships"))
+        conn.execute(text("UPDATE source_records SET source = 'pusdatin', live = false WHERE id = 2"))
         rebuild(conn)
     with reading(linked) as conn:
         assert verify(conn) == []
+
+
+def test_two_records_that_bear_each_others_source_are_put_right(linked: Engine) -> None:
+    with writing(linked) as conn:
+        rows = [("a", {"name": "D"})]
+        append_versions(conn, entity="facility", source="pusdatin", delivery=DELIVERY, rows=rows)
+        before = list(canonical_dump(conn))
+        for source, record in (("other", 1), ("sirs", 4), ("pusdatin", 1)):
+            conn.execute(text(f"UPDATE source_records SET source = '{source}' WHERE id = {record}"))
+        assert {finding.check for finding in verify(conn)} == {"fold"}
+        rebuild(conn)
+    with reading(linked) as conn:
+        assert list(canonical_dump(conn)) == before

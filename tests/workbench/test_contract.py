@@ -92,6 +92,17 @@ def test_all_faults_of_sense_come_together_with_their_lines(tmp_path: Path) -> N
     assert "accepted: " + ", ".join(ENTITIES) in faults[1]
 
 
+def test_the_source_of_corrections_is_no_other_source(tmp_path: Path) -> None:
+    (tmp_path / "steward").mkdir()
+    (tmp_path / "steward" / "source.toml").write_text(SOURCE.replace('"toko"', '"steward"'))
+    (tmp_path / "steward" / "mapping.sql").write_text(MAPPING)
+    with pytest.raises(ModelError) as caught:
+        load_contract([tmp_path], "steward")
+    (fault,) = caught.value.faults
+    assert fault.startswith("source.name (line 2): 'steward' is the source of stewards' corrections")
+    assert "take another name" in fault
+
+
 @pytest.mark.parametrize("check", ["nik", "clean_text", "no_such_fault", "fingerprint", "_fault"])
 def test_a_check_names_a_fault_and_never_gives_the_value_back(tmp_path: Path, check: str) -> None:
     found = faults_of(folder_of(tmp_path, SOURCE + f'check = "{check}"\n'))

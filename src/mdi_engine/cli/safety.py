@@ -39,7 +39,8 @@ def rebuild(
     else:
         landed = "1 delivery" if report.deliveries == 1 else f"{report.deliveries} deliveries"
         made = f"made again, {landed}" if report.workbench else "sound, left as it is"
-        show(facts([("events folded", report.events), ("workbench", made), ("missing", len(report.missing))]))
+        keyed = [("records keyed again", report.keyed)] if report.keyed else []
+        show(facts([("events folded", report.events), *keyed, ("workbench", made), ("missing", len(report.missing))]))
     for missing in report.missing:
         note(f"Missing: {missing}")
     if report.missing:

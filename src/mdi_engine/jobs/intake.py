@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from mdi_engine.entities import ENTITIES
-from mdi_engine.errors import UsageError
+from mdi_engine.errors import UsageError, storable
 from mdi_engine.normalize.registry import NORMALIZERS
 
 Tries = tuple[tuple[str, str], ...]  # (what was given, normaliser), the first that reads it wins
@@ -64,10 +64,10 @@ def canonical(entity: str, values: Values) -> dict[str, str]:
     """The canonical fields of what was given; those of which nothing is known are left out.
 
     A NIK that is also the mother's is the mother's alone. Raises `UsageError` if nothing was given, something that
-    `accepted` does not name, or something that cannot be read; the message says which, never what it said.
+    `accepted` does not name, or something that cannot be read or kept; the message says which, never what it said.
     """
     unknown = sorted(set(values) - set(accepted(entity)))
-    stated = [name for name, value in values.items() if value and value.strip()]
+    stated = [name for name, value in values.items() if value and storable(f"{entity}: {name}", value).strip()]
     if unknown or not stated:
         raise UsageError(
             f"{entity}: a registration takes {', '.join(accepted(entity))}; got {', '.join(unknown) or 'no value'}"

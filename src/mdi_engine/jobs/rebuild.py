@@ -18,6 +18,7 @@ from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import Conflict, InputRefused, Locked, MdiError, NotFound
 from mdi_engine.jobs.home import home_ledger, master_rows
 from mdi_engine.jobs.ingest import delivery_digest
+from mdi_engine.jobs.keyproof import mend_keys
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.verify import against_workbench
 from mdi_engine.ledger.arrivals import Arrival, arrivals
@@ -27,7 +28,7 @@ from mdi_engine.ledger.neighbourhood import read_state
 from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.tombstones import Stones, read_stones
 from mdi_engine.ledger.touched import unmark_linked
-from mdi_engine.ledger.verify import verify_chain
+from mdi_engine.ledger.verify import verify, verify_chain
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.settings import Settings, pipeline_folders
 from mdi_engine.workbench import landing, staging
@@ -43,13 +44,15 @@ from mdi_engine.workbench.redaction import kept_extract, redact
 class RebuildReport:
     """What was made again. `workbench` is False if it was sound and was left alone.
 
-    `deliveries` counts those that landed again; `missing` tells those that could not, and why.
+    `deliveries` counts those that landed again; `missing` tells those that could not, and why. `keyed` counts the
+    records whose match keys were wrong and were written again.
     """
 
     events: int
     workbench: bool
     deliveries: int
     missing: tuple[str, ...]
+    keyed: int = 0
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, ready for JSON."""
@@ -68,14 +71,15 @@ def rebuild_home(settings: Settings, *, workbench: bool = False, progress: Progr
             _refuse_broken(conn)
             rebuild(conn)
             events = head(conn)
+        keyed = _keyed(settings, engine)
         if not workbench and _sound(settings, engine):
-            return RebuildReport(events, workbench=False, deliveries=0, missing=())
+            return RebuildReport(events, workbench=False, deliveries=0, missing=(), keyed=keyed)
         with reading(engine) as conn, _in_place_of(settings.workbench_path) as path:
             deliveries, missing = _land_all(settings, conn, path, progress)
             _copy_all(conn, path)
         with writing(engine) as conn:
             unmark_linked(conn)
-    return RebuildReport(events, workbench=True, deliveries=deliveries, missing=tuple(missing))
+    return RebuildReport(events, workbench=True, deliveries=deliveries, missing=tuple(missing), keyed=keyed)
 
 
 def _refuse_broken(conn: Connection) -> None:
@@ -85,6 +89,13 @@ def _refuse_broken(conn: Connection) -> None:
             f"The events are damaged, and nothing can be made of them: {broken[0].message}",
             hint="Restore the ledger: `mdi restore BACKUP`.",
         )
+
+
+def _keyed(settings: Settings, engine: Engine) -> int:
+    """Make match keys right again, but not of values that are damaged."""
+    with reading(engine) as conn:
+        damaged = bool(verify(conn))
+    return 0 if damaged else mend_keys(settings, engine)
 
 
 def _sound(settings: Settings, engine: Engine) -> bool:

@@ -13,7 +13,8 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from mdi_engine.errors import Conflict, UsageError, discreet
+from mdi_engine.entities.survivorship import STEWARD
+from mdi_engine.errors import Conflict, UsageError, discreet, storable
 from mdi_engine.jobs.asking import Asked, Asker
 from mdi_engine.jobs.home import entity_named, home_ledger, in_force, newest
 from mdi_engine.jobs.intake import canonical
@@ -100,7 +101,8 @@ class Registrar:
 
         `values` are raw, by the names that `intake.accepted` lists. The same (source, key) with the same values again
         gets the same answer, and no more than the access is written. Other values are a correction: it is judged anew.
-        Raises `UsageError` for values that cannot be read, `Conflict` if the person was forgotten.
+        Raises `UsageError` for values that cannot be read and for the source of corrections, `Conflict` if the person
+        was forgotten.
         """
         wish = self._wish(source, key, values, actor, purpose)
         # Threads that say the same would only overtake each other: one after the other does the work once.
@@ -120,6 +122,13 @@ class Registrar:
     def _wish(self, source: str, key: str, values: Mapping[str, str | None], actor: str, purpose: str) -> _Wish:
         if not source.strip() or not key.strip():
             raise UsageError("a registration needs a source and the key by which the source calls the record")
+        if source.strip().casefold() == STEWARD:
+            raise UsageError(
+                f"{STEWARD!r} is the source of stewards' corrections, which come before all else",
+                hint="Register under the name of the source; a steward corrects with `mdi correct`.",
+            )
+        for what, text in (("source", source), ("key", key), ("actor", actor), ("purpose", purpose)):
+            storable(f"the {what} of a registration", text)
         payload = canonical(self.entity, values)
         if NORMALIZERS["nik"](key) is not None:  # no reference that is printed or logged shows a NIK
             key = NORMALIZERS["fingerprint"](key) or key

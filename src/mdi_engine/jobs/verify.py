@@ -1,4 +1,4 @@
-"""Prove that the home is what its events say: the chain, the fold, and that workbench and ledger agree."""
+"""Prove that the home is what its events say: the chain, the fold, match keys, and that workbench and ledger agree."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from mdi_engine.entities import ENTITIES
 from mdi_engine.errors import counted
 from mdi_engine.jobs.home import home_ledger, master_rows
+from mdi_engine.jobs.keyproof import key_findings
 from mdi_engine.ledger.arrivals import told_since
 from mdi_engine.ledger.assignment import State
 from mdi_engine.ledger.events import head, read_events
@@ -49,7 +50,9 @@ def verify_home(settings: Settings) -> VerifyReport:
     nobody takes in a delivery or links, so that the two stores belong to one state.
     """
     with home_ledger(settings) as engine, _workbench(settings) as con, reading(engine) as conn:
-        findings = [*verify(conn), *(_lost() if con is None else against_workbench(con, conn))]
+        # What damaged values say proves nothing of the keys.
+        findings = verify(conn) or list(key_findings(settings, conn))
+        findings += _lost() if con is None else against_workbench(con, conn)
         return VerifyReport(head(conn), tuple(findings), {each.entity: each.waiting for each in summary(conn).entities})
 
 

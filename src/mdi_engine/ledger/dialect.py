@@ -169,6 +169,11 @@ def is_full(error: BaseException | None) -> bool:
     return bool(re.search(r"disk is full|readonly|disk i/o error|no space left|unable to open", str(error).lower()))
 
 
+def is_unstorable(error: BaseException | None) -> bool:
+    """True if the driver's error says that a text has a NUL character, which PostgreSQL cannot hold."""
+    return "cannot contain nul" in str(error).lower()
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver begins nothing by itself; _begin_sqlite does
     for pragma in (

@@ -76,10 +76,11 @@ def _stored(conn: Connection, entity: str) -> Folded:
     state = read_state(conn, entity)
     pairs = rows(constraints, "record_l", "record_r", "says", "event")
     trained = rows(parameters, "version", "digest", "event", "in_force_since")
+    records = rows(source_records, "id", "version", "live", "source")
     return Folded(
         masters=dict(state.masters),
         memberships=dict(state.memberships),
-        records={id_: (version, live) for id_, version, live in rows(source_records, "id", "version", "live")},
+        records={id_: (version, live, source) for id_, version, live, source in records},
         parameters={version: (digest, event, since) for version, digest, event, since in trained},
         constraints={(left, right): (says, event) for left, right, says, event in pairs},
         tasks={row[0]: Task(*row) for row in rows(review_tasks, *Task._fields)},
@@ -91,7 +92,7 @@ def rebuild(conn: Connection) -> None:
     """Make again from the events what follows from them, and from the accesses which numbers they name.
 
     Run in `writing`. Values, keys of records and deliveries are in no event: those must be there. Whether a record that
-    is there is live, and its version, are put right.
+    is there is live, its version, and which source's it is, are put right.
     """
     states = fold(read_events(conn))
     for table in (memberships, masters, parameters, constraints, review_tasks, tombstones, access_numbers):
@@ -123,12 +124,14 @@ def _insert_others(conn: Connection, entity: str, folded: Folded) -> None:
 
 def _mend_records(conn: Connection, entity: str, folded: Folded) -> None:
     known = source_records.c
-    held = conn.execute(select(known.id, known.version, known.live).where(known.entity == entity)).all()
-    for record, version, live in held:
-        told = folded.records.get(record)
-        if told is not None and told != (version, live):
-            values = {"version": told[0], "live": told[1]}
-            conn.execute(update(source_records).where(known.id == record).values(**values))
+    columns = (known.id, known.version, known.live, known.source)
+    held = {id_: tuple(facts) for id_, *facts in conn.execute(select(*columns).where(known.entity == entity))}
+    wrong = [id_ for id_ in held if id_ in folded.records and folded.records[id_] != held[id_]]
+    for record in wrong:  # out of the way first: two of them may bear each other's source
+        conn.execute(update(source_records).where(known.id == record).values(source=f"record {record}"))
+    for record in wrong:
+        values = dict(zip(("version", "live", "source"), folded.records[record], strict=True))
+        conn.execute(update(source_records).where(known.id == record).values(**values))
 
 
 def canonical_dump(conn: Connection) -> Iterator[str]:

@@ -10,13 +10,16 @@ from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
+from mdi_engine.entities.survivorship import STEWARD
 from mdi_engine.ledger.dialect import insert_missing
+from mdi_engine.ledger.events import canonical_json
 from mdi_engine.ledger.neighbourhood import batches
 from mdi_engine.ledger.parameters import parameters_in_force
-from mdi_engine.ledger.schema import keyed_records, match_keys, source_records
+from mdi_engine.ledger.schema import deliveries, keyed_records, match_keys, record_versions, source_records
 
+Row = tuple[int, int, int]  # rule, key, record id
 _ROWS = 10_000  # rows of one executemany
 _HOLDERS = select(match_keys.c.key, match_keys.c.record_id).where(
     match_keys.c.entity == bindparam("of"),
@@ -58,11 +61,31 @@ def mark_keyed(conn: Connection, parameters_version: int, record_ids: Iterable[i
 
 def missing_records(conn: Connection, entity: str, parameters_version: int) -> list[int]:
     """Live records whose keys for this version are not all written, ascending: new, changed, or never keyed."""
+    return list(conn.execute(_missing(entity, parameters_version)).scalars())
+
+
+def _missing(entity: str, parameters_version: int) -> Select[int]:
     keyed = select(keyed_records.c.record_id).where(
         keyed_records.c.record_id == source_records.c.id, keyed_records.c.parameters_version == parameters_version
     )
     statement = select(source_records.c.id).where(source_records.c.entity == entity, source_records.c.live)
-    return list(conn.execute(statement.where(~keyed.exists()).order_by(source_records.c.id)).scalars())
+    return statement.where(~keyed.exists()).order_by(source_records.c.id)
+
+
+def missing_registered(conn: Connection, entity: str, parameters_version: int) -> list[int]:
+    """Those of `missing_records` that were registered last: a registration writes keys, and no file says it is late.
+
+    Corrections of stewards are none: they wait for the next link run.
+    """
+    newest, known = record_versions.c, source_records.c
+    files = (
+        select(deliveries.c.files)
+        .join(record_versions, newest.delivery == deliveries.c.id)
+        .where(newest.record_id == known.id, newest.version == known.version)
+    )
+    registered = files.scalar_subquery() == canonical_json([])
+    statement = _missing(entity, parameters_version).where(known.source != STEWARD, registered)
+    return list(conn.execute(statement).scalars())
 
 
 def missing_among(conn: Connection, parameters_version: int, record_ids: Iterable[int]) -> set[int]:
@@ -107,6 +130,36 @@ def holders(
     return held[:, 0], held[:, 1]
 
 
+def live_ids(conn: Connection, entity: str, after: int, limit: int) -> list[int]:
+    """The first `limit` live records whose ids are greater than `after`, ascending."""
+    columns = source_records.c
+    statement = select(columns.id).where(columns.entity == entity, columns.live, columns.id > after)
+    return list(conn.execute(statement.order_by(columns.id).limit(limit)).scalars())
+
+
+def keys_of(conn: Connection, entity: str, parameters_version: int, record_ids: Sequence[int]) -> set[Row]:
+    """The keys of these records as (rule, key, record_id), the key signed."""
+    columns, found = match_keys.c, set[Row]()
+    of = (columns.entity == entity, columns.parameters_version == parameters_version)
+    for some in batches(record_ids):
+        rows = conn.execute(
+            select(columns.rule, columns.key, columns.record_id).where(*of, columns.record_id.in_(some))
+        )
+        found.update(map(tuple, rows))
+    return found
+
+
+def drop_keys_of(conn: Connection, entity: str, parameters_version: int, record_ids: Sequence[int]) -> None:
+    """Delete the keys and the marks of these records, those of one version."""
+    keys, marks = match_keys.c, keyed_records.c
+    of = (keys.entity == entity, keys.parameters_version == parameters_version)
+    for some in batches(record_ids):
+        conn.execute(delete(match_keys).where(*of, keys.record_id.in_(some)))
+        conn.execute(
+            delete(keyed_records).where(marks.parameters_version == parameters_version, marks.record_id.in_(some))
+        )
+
+
 def drop_match_keys(conn: Connection, entity: str, parameters_version: int, *, limit: int = _ROWS) -> int:
     """Delete the keys of a version no longer wanted, those of some records at a time; returns how many records.
 
@@ -115,12 +168,7 @@ def drop_match_keys(conn: Connection, entity: str, parameters_version: int, *, l
     columns = match_keys.c
     of = (columns.entity == entity, columns.parameters_version == parameters_version)
     ids = list(conn.execute(select(columns.record_id).where(*of).distinct().limit(limit)).scalars())
-    for some in batches(ids):
-        conn.execute(delete(match_keys).where(*of, columns.record_id.in_(some)))
-        marks = keyed_records.c
-        conn.execute(
-            delete(keyed_records).where(marks.parameters_version == parameters_version, marks.record_id.in_(some))
-        )
+    drop_keys_of(conn, entity, parameters_version, ids)
     return len(ids)
 
 

@@ -6,7 +6,7 @@ import os
 
 from sqlalchemy import Connection, insert, select
 
-from mdi_engine.errors import UsageError, discreet
+from mdi_engine.errors import UsageError, discreet, storable
 from mdi_engine.ledger.events import sha256
 from mdi_engine.ledger.payloads import commitment
 from mdi_engine.ledger.schema import notes
@@ -18,9 +18,9 @@ _SALT_BYTES = 16
 def write_note(conn: Connection, event: int, text: str | None) -> str | None:
     """Keep the note of event `event`; gives the commitment that the event must hold. None for no note, or a blank one.
 
-    Numbers of 16 digits in it are hidden. Raises UsageError for a note longer than `LONGEST`.
+    Numbers of 16 digits in it are hidden. Raises UsageError for a note longer than `LONGEST`, or with a NUL character.
     """
-    text = discreet((text or "").strip())
+    text = storable("the note", discreet((text or "").strip()))
     if not text:
         return None
     if len(text) > LONGEST:

@@ -47,7 +47,8 @@ class Task(NamedTuple):
 
 @dataclass
 class Folded:
-    """The state of one entity: masters by number, number by record, (version, live) by record, parameters by version.
+    """The state of one entity: masters by number, number by record, (version, live, source) by record, parameters by
+    version.
 
     Of parameters: digest, the event that recorded them, and the last event that put them in force. Constraints: what
     two records (the smaller id first) must be, and the event that said so. Tombstones: the event by digest.
@@ -55,7 +56,7 @@ class Folded:
 
     masters: dict[str, Master] = field(default_factory=dict)
     memberships: dict[int, str] = field(default_factory=dict)
-    records: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    records: dict[int, tuple[int, bool, str]] = field(default_factory=dict)
     parameters: dict[int, tuple[str, int, int | None]] = field(default_factory=dict)
     constraints: dict[tuple[int, int], tuple[str, int]] = field(default_factory=dict)
     tasks: dict[int, Task] = field(default_factory=dict)
@@ -69,15 +70,16 @@ def step(state: Folded, event: Event) -> None:
 
 
 def _records_appended(state: Folded, event: Event) -> None:
-    body = event.body
-    state.records.update((record, (1, True)) for record in from_ranges(body["new"]))
-    state.records.update((record, (version, True)) for record, version in body["changed"])
+    body, source = event.body, event.body["source"]
+    state.records.update((record, (1, True, source)) for record in from_ranges(body["new"]))
+    state.records.update((record, (version, True, source)) for record, version in body["changed"])
     _withdraw(state, body["withdrawn"])
 
 
 def _withdraw(state: Folded, ranges: list[list[int]]) -> None:
     for record in from_ranges(ranges):
-        state.records[record] = (state.records[record][0], False)
+        version, _, source = state.records[record]
+        state.records[record] = (version, False, source)
 
 
 def _masters_assigned(state: Folded, event: Event) -> None:

@@ -11,7 +11,7 @@ from types import MappingProxyType, ModuleType
 from sqlalchemy import Connection, Engine, create_engine, exc, inspect
 from sqlalchemy.engine import URL, make_url
 
-from mdi_engine.errors import Conflict, InputRefused, Locked, MdiError
+from mdi_engine.errors import Conflict, InputRefused, Locked, MdiError, UsageError
 from mdi_engine.ledger import dialect, numbers
 from mdi_engine.ledger.schema import HEAD
 
@@ -179,6 +179,8 @@ def _as_ours(error: exc.DBAPIError) -> MdiError:
             "what was committed before it stands.",
             hint="Free space or mend the permissions, then run the command again: it goes on from there.",
         )
+    if dialect.is_unstorable(error.orig):
+        return UsageError("There is a NUL character in what was given.", hint="Take it out, and try again.")
     return MdiError(
         f"The ledger cannot be used: {type(error.orig).__name__}.", hint="Run `mdi verify`; restore if it is damaged."
     )

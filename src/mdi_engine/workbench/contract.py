@@ -18,6 +18,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from mdi_engine.entities import ENTITIES, Entity
+from mdi_engine.entities.survivorship import STEWARD
 from mdi_engine.errors import ModelError, NotFound
 from mdi_engine.normalize.registry import NORMALIZERS
 from mdi_engine.workbench.readers.extract import Encoding
@@ -164,6 +165,9 @@ def _source_faults(text: str, file: _File, folder: str) -> list[str]:
     stated, faults = file.source, []
     if stated.name != folder:
         faults.append(_fault(text, ("source", "name"), f"{stated.name!r} stands in the folder {folder!r}; same name"))
+    if stated.name == STEWARD:
+        taken = f"{STEWARD!r} is the source of stewards' corrections, which come before all else; take another name"
+        faults.append(_fault(text, ("source", "name"), taken))
     if stated.entity not in ENTITIES:
         accepted = ", ".join(ENTITIES)
         faults.append(_fault(text, ("source", "entity"), f"no entity {stated.entity!r}; accepted: {accepted}"))
