@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mdi_engine.jobs.ingest import ingest
 from mdi_engine.jobs.rebuild import rebuild_home
 from mdi_engine.jobs.restore import restore_home
 from mdi_engine.jobs.verify import verify_home
+from mdi_engine.ledger.accesses import all_accesses
 from mdi_engine.ledger.apply import apply_clusters
 from mdi_engine.ledger.fold import canonical_dump
 from mdi_engine.ledger.history import number_of
@@ -122,12 +124,7 @@ def test_a_home_moves_from_one_kind_to_the_other_byte_for_byte(
 
 
 def test_somebody_forgotten_since_the_backup_is_nowhere_after_a_restore(place: Place, settings: Settings) -> None:
-    heads, rows = sample()
-    names, niks = ([row[heads.index(column)] for row in rows[:40]] for column in ("nama_pasien", "nik"))
-    who = next(
-        row for row, name, nik in zip(rows, names, niks, strict=False) if alone(name, names) and alone(nik, niks)
-    )
-    name = who[heads.index("nama_pasien")]
+    _, name = somebody_alone()
     backup_home(settings, place.folder / "b.tar")
     with home_ledger(settings) as engine, reading(engine) as conn:
         (record,) = (
@@ -148,6 +145,45 @@ def test_somebody_forgotten_since_the_backup_is_nowhere_after_a_restore(place: P
     assert not held(settings, name)
     deliver(settings, place.folder, 0, 40)
     assert not held(settings, name)
+
+
+def test_somebody_forgotten_in_another_ledger_is_nowhere_after_a_restore_over_it(
+    place: Place, settings: Settings
+) -> None:
+    row, name = somebody_alone()
+    backup_home(settings, place.folder / "b.tar")
+    other = place.home("other")
+    deliver(other, place.folder, row, row + 1)
+    number_all(other)
+    with home_ledger(other) as engine, reading(engine) as conn:
+        number = number_of(conn, 1)
+    assert number is not None
+    forget_subject(other, "patient", number, yes=True)
+    with home_ledger(other) as engine, reading(engine) as conn:
+        looked = [json.loads(line) for line in all_accesses(conn)]
+    with pytest.raises(Conflict, match="of another ledger"):
+        restore_home(other, place.folder / "b.tar")
+    assert list(other.home.glob("accesses*")) == []
+    report = restore_home(other, place.folder / "b.tar", yes=True)
+    assert report.forgotten == 1
+    assert report.set_aside == "accesses.replaced-1.jsonl"
+    aside = other.home / report.set_aside
+    assert [json.loads(line) for line in aside.read_text("utf-8").splitlines()] == looked != []
+    assert aside.stat().st_mode & 0o777 == 0o600
+    assert not held(other, name)
+    assert verify_home(other).findings == ()
+    deliver(other, place.folder, 0, 40)
+    assert not held(other, name)
+
+
+def somebody_alone() -> tuple[int, str]:
+    """The first patient whose name and NIK stand in no other row: which row, and the name."""
+    heads, rows = sample()
+    names, niks = ([row[heads.index(column)] for row in rows[:40]] for column in ("nama_pasien", "nik"))
+    row = next(
+        row for row, (name, nik) in enumerate(zip(names, niks, strict=True)) if alone(name, names) and alone(nik, niks)
+    )
+    return row, names[row]
 
 
 def alone(text: str, among: list[str]) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from mdi_engine.errors import MdiError
 from mdi_engine.ledger.accesses import Access, record_accesses
 from mdi_engine.ledger.apply import apply_clusters
-from mdi_engine.ledger.carrying import Standing, carry_over, leave_out_numbers, raise_numbers, standing
+from mdi_engine.ledger.carrying import Standing, carry_forgotten, carry_over, leave_out_numbers, raise_numbers, standing
 from mdi_engine.ledger.deliveries import DeliveredFile, DeliveryInfo
 from mdi_engine.ledger.dialect import sqlite_module
 from mdi_engine.ledger.events import head
@@ -168,6 +168,70 @@ def test_who_was_forgotten_after_the_backup_stays_forgotten(people: Engine, tmp_
         with writing(copy) as conn:
             rebuild(conn)
         assert dump(copy) == again
+
+
+def test_who_was_forgotten_in_an_unrelated_ledger_stays_forgotten(people: Engine, tmp_path: Path) -> None:
+    forget_record(people, 1)  # and with it "b", of the same person
+    with opened(tmp_path / "other.sqlite") as other:
+        deliver(other, {"c": PEOPLE["c"], "d": {"name": "Dewi", "nik": None}, "z": {"name": "Zubaidah", "nik": NIK}})
+        link(other, [1], [2], [3])
+        forget_record(other, 2)
+        snapshot(other, tmp_path / "older.sqlite")
+        deliver(other, {"a": {"name": "Zubaidah", "nik": None}}, "b")
+        late = snapshot_of_next_numbers(other, tmp_path / "late.sqlite")
+        with reading(people) as present, writing(other) as to:
+            assert carry_forgotten(present, to, actor="mdi") == 2
+        again = {"a": PEOPLE["a"], "b": PEOPLE["b"], "d": {"name": "Dewi", "nik": None}, "y": PEOPLE["b"]}
+        deliver(other, again, "c")
+        with reading(other) as conn:
+            assert verify(conn) == []
+            assert [record.source_key for record in live_records(conn, "patient")] == ["c"]
+            values = select(record_versions.c.payload).where(record_versions.c.payload.contains("Zubaidah"))
+            assert conn.execute(values).all() == []
+        dumped = dump(other)
+        with writing(other) as conn:
+            rebuild(conn)
+        assert dump(other) == dumped
+        deliver(other, {"e": {"name": "E", "nik": None}}, "e")
+        with reading(other) as conn:
+            (record,) = (one.id for one in live_records(conn, "patient") if one.source_key == "e")
+        link(other, [1], [record])
+        assert late
+        assert not numbers(other) & late
+        with opened(tmp_path / "older.sqlite") as older:  # restored over it, or it over what was restored
+            with reading(other) as present, writing(older) as to:
+                carry_over(present, to, actor="mdi")
+            deliver(older, again, "d")
+            with reading(older) as conn:
+                assert [record.source_key for record in live_records(conn, "patient")] == ["c"]
+
+
+def test_keys_of_tombstones_are_kept_whichever_of_two_ledgers_comes_back(people: Engine, tmp_path: Path) -> None:
+    snapshot(people, tmp_path / "older.sqlite")
+    with opened(tmp_path / "other.sqlite") as other:
+        deliver(other, PEOPLE)
+        link(other, [1, 2], [3], [4])
+        forget_record(other, 3)
+        with reading(other) as present, writing(people) as to:
+            assert carry_forgotten(present, to, actor="mdi") == 1
+    with opened(tmp_path / "older.sqlite") as older:
+        with reading(older) as present, writing(people) as to:
+            assert carry_over(present, to, actor="mdi") == 0
+        deliver(people, {"c": PEOPLE["c"], "x": PEOPLE["c"]}, "x")
+        with reading(people) as conn:
+            assert [record.source_key for record in live_records(conn, "patient")] == ["a", "b", "Ž"]
+
+
+def snapshot_of_next_numbers(engine: Engine, path: Path) -> set[str]:
+    """Numbers that a ledger would issue next, told by a copy of it."""
+    snapshot(engine, path)
+    with opened(path) as copy:
+        before = numbers(copy)
+        deliver(copy, {f"n{n}": {"name": "N", "nik": None} for n in range(5)}, "n")
+        with reading(copy) as conn:
+            fresh = [record.id for record in live_records(conn, "patient") if record.source_key.startswith("n")]
+        link(copy, [1], *[[record] for record in fresh])
+        return numbers(copy) - before
 
 
 def test_numbers_and_ids_given_since_the_backup_are_not_given_again(people: Engine, tmp_path: Path) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tarfile
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from mdi_engine import __version__
 from mdi_engine.errors import Conflict, MdiError, NotFound
-from mdi_engine.jobs.archive import KEPT, LEDGER, Entry, Manifest, add, add_manifest, written_whole
+from mdi_engine.jobs.archive import KEPT, LEDGER, Entry, Manifest, add, add_manifest, sync_folder, written_whole
 from mdi_engine.jobs.home import home_ledger
+from mdi_engine.jobs.leftovers import BACKUP, clear, clear_home, work_folder
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.ledger.events import now
 from mdi_engine.ledger.snapshot import State, snapshot, state_of
@@ -41,16 +43,29 @@ def backup_home(settings: Settings, target: Path, *, progress: Progress = SILENT
     """Write the home's ledger, extracts, parameters, models and pipelines to `target`: a new file, or a folder for one.
 
     The ledger comes first, so that all the files it names are there; and its copy is verified. Nobody has to wait.
+    What killed runs left in the home, and killed backups beside the file, is taken away.
     Raises NotFound without a home or the folder, Conflict if the file exists, MdiError if the ledger does not verify.
     """
     begin = time.perf_counter()
     path = _free(target)
-    with (
-        home_ledger(settings) as engine,
-        written_whole(path) as file,
-        tempfile.TemporaryDirectory(prefix=".mdi-backup-", dir=path.parent) as scratch,
-    ):
-        copy = Path(scratch) / LEDGER
+    with home_ledger(settings) as engine:
+        clear_home(settings)
+        clear(path.parent, BACKUP)
+        with work_folder(path.parent, BACKUP) as folder:
+            files, state = _written(settings, engine, folder, path.name, progress)
+            (folder / path.name).replace(path)
+            sync_folder(path.parent)
+    size = path.stat().st_size
+    return BackupReport(str(path), state.events, state.head, len(files), size, time.perf_counter() - begin)
+
+
+def _written(
+    settings: Settings, engine: Engine, folder: Path, name: str, progress: Progress
+) -> tuple[dict[str, Entry], State]:
+    """The backup's members, written to the file `name` in `folder`, and the state that its ledger is in."""
+    copy = folder / "copy" / LEDGER
+    copy.parent.mkdir()
+    with written_whole(folder / name) as file:
         progress.stage("copy the ledger")
         snapshot(engine, copy)
         progress.stage("verify the copy")
@@ -59,8 +74,7 @@ def backup_home(settings: Settings, target: Path, *, progress: Progress = SILENT
             progress.stage("write the files")
             files = {LEDGER: add(tar, LEDGER, copy), **_add_beside(tar, settings.home, progress)}
             add_manifest(tar, _manifest(state, files))
-    size = path.stat().st_size
-    return BackupReport(str(path), state.events, state.head, len(files), size, time.perf_counter() - begin)
+    return files, state
 
 
 def _free(target: Path) -> Path:

@@ -1,8 +1,8 @@
 """Forgetting a person wherever the home holds something of them: the workbench, the kept extracts, the ledger.
 
-In this order: the extracts are rewritten, the rows leave the workbench, the ledger lets go of the values in one
-transaction with its tombstones, and both stores are written anew, so that no remains are left in their files. A run
-that is interrupted anywhere is completed by the next one.
+In this order: what killed runs left in the home goes, the extracts are rewritten, the rows leave the workbench, the
+ledger lets go of the values in one transaction with its tombstones, and both stores are written anew, so that no
+remains are left in their files. A run that is interrupted anywhere is completed by the next one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from sqlalchemy import Engine
 
 from mdi_engine.errors import Conflict, ModelError, NotFound
 from mdi_engine.jobs.access import record_write
+from mdi_engine.jobs.arriving import PART
 from mdi_engine.jobs.home import entity_named, home_ledger, master_rows
+from mdi_engine.jobs.leftovers import clear_home
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.forgetting import Subject, forget, forgotten_in, scrub, still, subject
 from mdi_engine.ledger.history import resolve
@@ -68,10 +70,12 @@ def forget_subject(
     """Forget whom a number leads to; without `yes` only tell what that would take away.
 
     Once it was done, doing it again only cleans the files again. Raises `NotFound` if the number was never issued,
-    `Conflict` if it has no records, or if records changed meanwhile, `Locked` if another process has the workbench.
+    `Conflict` if it has no records, if records changed meanwhile, or if the workbench is gone, which tells who is in
+    which kept extract, `Locked` if another process has it.
     """
     entity_named(entity)
     with home_ledger(settings) as engine:
+        clear_home(settings)
         with reading(engine) as conn:
             who = subject(conn, entity, resolve(conn, entity, number).number)
             before = forgotten_in(conn, entity, who.number)
@@ -87,6 +91,7 @@ def forget_subject(
                 return _told(who, landed, list(_lost(landed.files, contracts)), event=before, applied=False)
             deleted = list(_redact(settings, landed, contracts, who))
             if con is not None:
+                _drop_parts(settings)
                 take_out(con, landed, keys)
             event = _forget(settings, engine, who, purpose) if who.records else before
             if con is not None:
@@ -107,7 +112,21 @@ def _forget(settings: Settings, engine: Engine, who: Subject, purpose: str | Non
 
 def _workbench(settings: Settings) -> AbstractContextManager[duckdb.DuckDBPyConnection | None]:
     path = settings.workbench_path
-    return open_workbench(path) if path.exists() else nullcontext()
+    if path.exists():
+        return open_workbench(path)
+    if any(kept.is_file() for kept in settings.extracts_path.rglob("*")):
+        raise Conflict(
+            f"{settings.home} has no workbench, which tells where somebody stands in the kept extracts.",
+            hint="Run `mdi rebuild`, then forget.",
+            home=str(settings.home),
+        )
+    return nullcontext()
+
+
+def _drop_parts(settings: Settings) -> None:
+    """Take away copies of extracts that a killed run left without a lasting name. Run under the workbench's lock."""
+    for part in settings.extracts_path.rglob("*" + PART):
+        part.unlink(missing_ok=True)
 
 
 def _contracts(settings: Settings, con: duckdb.DuckDBPyConnection | None, entity: str) -> dict[str, Contract]:

@@ -19,6 +19,7 @@ from mdi_engine.errors import Conflict, InputRefused, Locked, MdiError, NotFound
 from mdi_engine.jobs.home import home_ledger, master_rows
 from mdi_engine.jobs.ingest import delivery_digest
 from mdi_engine.jobs.keyproof import mend_keys
+from mdi_engine.jobs.leftovers import OLD, REBUILD, clear_home, move, work_folder
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.verify import against_workbench
 from mdi_engine.ledger.arrivals import Arrival, arrivals
@@ -66,6 +67,7 @@ def rebuild_home(settings: Settings, *, workbench: bool = False, progress: Progr
     if its events are damaged, Locked if another process has the workbench, Conflict if one made a new one meanwhile.
     """
     with home_ledger(settings) as engine:
+        clear_home(settings)
         progress.stage("fold the events")
         with writing(engine) as conn:
             _refuse_broken(conn)
@@ -117,23 +119,20 @@ def _in_place_of(path: Path) -> Iterator[Path]:
 
     Meanwhile there is none at `path`: who begins one there is not overwritten.
     """
-    new, old = path.with_name(f".{path.stem}.new.duckdb"), path.with_name(f".{path.stem}.old.duckdb")
-    _remove(new)
-    if path.exists():
-        _remove(old)
-        _move(path, old)
-    try:
-        yield new
-        if not new.exists():  # nothing ever arrived
-            with open_workbench(new):
-                pass
-        _put(new, path)
-    except BaseException:
-        _remove(new)
-        if old.exists() and not path.exists():
-            _move(old, path)
-        raise
-    _remove(old)
+    with work_folder(path.parent, REBUILD) as folder:
+        new, old = folder / path.name, folder / OLD
+        if path.exists():
+            move(path, old)
+        try:
+            yield new
+            if not new.exists():  # nothing ever arrived
+                with open_workbench(new):
+                    pass
+            _put(new, path)
+        except BaseException:
+            if old.exists() and not path.exists():
+                move(old, path)
+            raise
 
 
 def _put(new: Path, path: Path) -> None:
@@ -144,24 +143,6 @@ def _put(new: Path, path: Path) -> None:
             f"Another process began a new {path.name} meanwhile; it was left as it is.",
             hint="Run `mdi rebuild --workbench` when nobody takes in a delivery.",
         ) from None
-    new.unlink()
-
-
-def _move(path: Path, to: Path) -> None:
-    """With the log that belongs to it: a log that stayed would be taken for that of the next file of the name."""
-    log = _log(path)
-    if log.exists():
-        log.replace(_log(to))
-    path.replace(to)
-
-
-def _remove(path: Path) -> None:
-    for each in (_log(path), path):
-        each.unlink(missing_ok=True)
-
-
-def _log(path: Path) -> Path:
-    return path.with_name(path.name + ".wal")
 
 
 def _land_all(settings: Settings, conn: Connection, path: Path, progress: Progress) -> tuple[int, list[str]]:

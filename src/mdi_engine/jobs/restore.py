@@ -5,23 +5,21 @@ A run that is killed leaves the old ledger or the new one, never a part; running
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
 from mdi_engine.errors import Conflict, InputRefused, Locked, MdiError
-from mdi_engine.jobs.archive import KEPT, LEDGER, Manifest, sync_folder, unpack
+from mdi_engine.jobs.archive import KEPT, LEDGER, Manifest, sync_folder, unpack, written_whole
 from mdi_engine.jobs.arriving import home_folder
+from mdi_engine.jobs.leftovers import RESTORE, clear_home, work_folder
 from mdi_engine.jobs.progress import SILENT, Progress
 from mdi_engine.jobs.rebuild import RebuildReport, rebuild_home
-from mdi_engine.ledger.carrying import Standing, carry_over, leave_out_numbers, raise_numbers, standing
+from mdi_engine.ledger.accesses import all_accesses
+from mdi_engine.ledger.carrying import Standing, carry_forgotten, carry_over, leave_out_numbers, raise_numbers, standing
 from mdi_engine.ledger.events import head
 from mdi_engine.ledger.forgetting import scrub
 from mdi_engine.ledger.snapshot import copy_all, state_of
@@ -30,8 +28,7 @@ from mdi_engine.ledger.verify import verify, verify_chain
 from mdi_engine.settings import Settings
 from mdi_engine.workbench.database import open_workbench
 
-_DAMAGED = "damaged"
-_STAGING = ".restoring-"
+_DAMAGED, _REPLACED = "damaged", "replaced"
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,8 @@ class RestoreReport:
     """What was restored: the ledger as of event `events` of the backup made at `made_at` (UTC), and so many files.
 
     `lost`: events of the ledger that was there which came after the backup. `forgotten`: records that were forgotten
-    again, since their person had been forgotten after the backup. `set_aside`: what a damaged ledger is called now.
+    again, since their person had been forgotten after the backup. `set_aside`: what a damaged ledger is called now, or
+    the file that the accesses of an unrelated ledger went to.
     `missing`: deliveries that the workbench could not be given again, and why.
     """
 
@@ -61,12 +59,13 @@ def restore_home(settings: Settings, backup: Path, *, yes: bool = False, progres
 
     The backup is unpacked beside the home's files and proved (hashes, chain, fold) before anything is changed. A ledger
     that is there and sound is replaced in one transaction, and what must outlast it is carried over: who was forgotten,
-    who looked, which numbers were issued. A damaged one is set aside. `yes` lets events go that came after the backup.
+    who looked, which numbers were issued; of an unrelated one, who was forgotten, and its accesses are set aside. A
+    damaged one is set aside. `yes` lets events go that came after the backup.
 
     Raises NotFound or InputRefused for what is no sound backup, Conflict if the home is newer or another one, Locked if
     another process has its workbench.
     """
-    with home_folder(settings.home), _staging(settings.home) as folder:
+    with home_folder(settings.home), _unpacking(settings) as folder:
         progress.stage("unpack and compare")
         manifest = unpack(backup, folder)
         fresh = open_ledger(folder / LEDGER)
@@ -163,33 +162,53 @@ def _set_aside(ledger: Path) -> Path | None:
     for tail in ("", "-wal", "-shm"):
         path = ledger.with_name(ledger.name + tail)
         if path.exists():
-            aside = aside or _unused(ledger)
+            aside = aside or _unused(ledger, _DAMAGED)
             path.replace(aside.with_name(aside.name + tail))
     return aside
 
 
-def _unused(ledger: Path) -> Path:
-    names = (ledger.with_name(f"{ledger.stem}.{_DAMAGED}-{n}{ledger.suffix}") for n in range(1, 1_000_000))
+def _unused(like: Path, why: str) -> Path:
+    names = (like.with_name(f"{like.stem}.{why}-{n}{like.suffix}") for n in range(1, 1_000_000))
     return next(path for path in names if not path.exists())
 
 
 def _replaced(settings: Settings, present: Engine, fresh: Engine, folder: Path, *, yes: bool) -> _Found:
     """One transaction puts the backup in place of what is there; nobody writes in between."""
-    with writing(present) as old:
-        with writing(fresh) as new:
-            how = standing(old, new)
-            _refuse_newer(settings, how, old, yes=yes)
-            forgotten = carry_over(old, new, actor=settings.actor) if how.related else 0
-        with reading(fresh) as new:
-            if broken := verify(new):
-                raise MdiError(
-                    f"What was carried over does not verify: {broken[0].message}", hint="Nothing was changed."
-                )
+    with ExitStack() as undone:
+        with writing(present) as old:
+            how, forgotten = _carried(settings, old, fresh, yes=yes)
+            aside = None if how.related else _accesses_aside(settings.home, old)
+            if aside is not None:
+                undone.callback(aside.unlink)
             _place_files(folder, settings.home)
-            copy_all(new, old)
+            with reading(fresh) as new:
+                copy_all(new, old)
+        undone.pop_all()
     if forgotten:
         scrub(present)
-    return _Found(how.lost, forgotten)
+    return _Found(how.lost, forgotten, None if aside is None else aside.name)
+
+
+def _carried(settings: Settings, old: Connection, fresh: Engine, *, yes: bool) -> tuple[Standing, int]:
+    with writing(fresh) as new:
+        how = standing(old, new)
+        _refuse_newer(settings, how, old, yes=yes)
+        carry = carry_over if how.related else carry_forgotten
+        forgotten = carry(old, new, actor=settings.actor)
+    with reading(fresh) as new:
+        if broken := verify(new):
+            raise MdiError(f"What was carried over does not verify: {broken[0].message}", hint="Nothing was changed.")
+    return how, forgotten
+
+
+def _accesses_aside(home: Path, old: Connection) -> Path | None:
+    """Who looked in a ledger of which nothing else stays: a new file of JSON lines; None if nobody did."""
+    if not state_of(old).accesses:
+        return None
+    path = _unused(home / "accesses.jsonl", _REPLACED)
+    with written_whole(path) as file:
+        file.writelines(line.encode() for line in all_accesses(old))
+    return path
 
 
 def _refuse_newer(settings: Settings, how: Standing, old: Connection, *, yes: bool) -> None:
@@ -218,28 +237,10 @@ def _place_files(folder: Path, home: Path) -> None:
 
 
 @contextmanager
-def _staging(home: Path) -> Iterator[Path]:
-    """A folder to unpack in. It is locked while it is in use, so that those of runs that were killed can be told."""
-    for left in home.glob(_STAGING + "*"):
-        with suppress(BlockingIOError), _locked(left):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_STAGING, dir=home))
-    with _locked(folder):
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Raises BlockingIOError if another process has the folder locked."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)
+def _unpacking(settings: Settings) -> Iterator[Path]:
+    clear_home(settings)
+    with work_folder(settings.home, RESTORE) as folder:
+        yield folder
 
 
 @contextmanager

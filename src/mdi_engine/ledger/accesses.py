@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, bindparam, select
 
 from mdi_engine.errors import MdiError, discreet
 from mdi_engine.ledger import counters
-from mdi_engine.ledger.dialect import for_eager, insert_rows
+from mdi_engine.ledger.dialect import STREAMED, for_eager, insert_rows
 from mdi_engine.ledger.events import GENESIS, access_hash, canonical_json, now
 from mdi_engine.ledger.neighbourhood import batches
 from mdi_engine.ledger.schema import access_numbers, accesses
@@ -90,6 +90,12 @@ def access_head(conn: Connection, seq: int) -> str:
         return GENESIS
     digest: str = conn.execute(_HASH, {"of": seq}).scalar_one()
     return digest
+
+
+def all_accesses(conn: Connection) -> Iterator[str]:
+    """The whole chain in order, each access as a line of JSON."""
+    for row in conn.execute(select(accesses).order_by(accesses.c.seq), execution_options=STREAMED).mappings():
+        yield canonical_json(dict(row)) + "\n"
 
 
 def read_accesses(conn: Connection, entity: str, numbers: Sequence[str]) -> list[Recorded]:

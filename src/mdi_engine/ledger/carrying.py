@@ -1,7 +1,7 @@
 """What a restored ledger takes over from the one whose place it takes.
 
 Who was forgotten stays forgotten, who looked stays on record, and no number is issued twice, although the events since
-the backup are gone.
+the backup are gone. From an unrelated ledger, whose numbers and accesses mean nothing here, only who was forgotten.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from mdi_engine.ledger.schema import (
     tombstones,
 )
 from mdi_engine.ledger.schema import counters as counted
+from mdi_engine.ledger.secrets import TOMBSTONES, adopt
 from mdi_engine.ledger.steps import SUBJECT_FORGOTTEN
 from mdi_engine.ledger.subjects import decisions_about, numbers_of
 from mdi_engine.ledger.tombstones import Stones, read_stones, write_stones
@@ -66,6 +67,22 @@ def carry_over(present: Connection, to: Connection, *, actor: str) -> int:
     _counters(present, to)
     _blocks(present, to)
     _accesses(present, to)
+    return _forget_all(present, to, actor)
+
+
+def carry_forgotten(present: Connection, to: Connection, *, actor: str) -> int:
+    """Forget here, too, who was forgotten in an unrelated ledger, with whose key the tombstones stay recognisable;
+    returns how many records were. Numbers that `to` may have issued after it was backed up are left out.
+
+    Run in `writing` of `to`.
+    """
+    adopt(to, TOMBSTONES, _stone_keys(present))
+    if head(present):
+        leave_out_numbers(to)
+    return _forget_all(present, to, actor)
+
+
+def _forget_all(present: Connection, to: Connection, actor: str) -> int:
     entities = present.execute(select(tombstones.c.entity).distinct().order_by(tombstones.c.entity)).scalars()
     return sum(_forget_again(to, entity, read_stones(present, entity), actor) for entity in entities.all())
 
@@ -99,10 +116,21 @@ def _raise(conn: Connection, name: str, value: int) -> None:
 
 
 def _secrets(present: Connection, to: Connection) -> None:
-    """An older backup may have none: its upgrade drew new ones, by which nobody is known."""
+    """An older backup may have none: its upgrade drew new ones, by which nobody is known. By those of one that has
+    tombstones somebody may be.
+    """
+    theirs = _stone_keys(to)
     to.execute(delete(secrets))
     rows = present.execute(select(secrets)).mappings().all()
     to.execute(insert(secrets), [dict(row) for row in rows])
+    adopt(to, TOMBSTONES, theirs)
+
+
+def _stone_keys(conn: Connection) -> list[str]:
+    """The keys by which the tombstones were made, if there are any."""
+    if conn.execute(select(tombstones.c.digest).limit(1)).first() is None:
+        return []
+    return list(conn.execute(select(secrets.c.key).where(secrets.c.name.startswith(TOMBSTONES))).scalars())
 
 
 def _counters(present: Connection, to: Connection) -> None:

@@ -217,6 +217,6 @@ access_numbers = Table(
 secrets = Table(
     "secrets",
     metadata,
-    Column("name", KEY_TEXT, primary_key=True),  # tombstones | accesses | anchors
+    Column("name", KEY_TEXT, primary_key=True),  # tombstones | accesses | anchors | tombstones-1 …
     Column("key", Text, nullable=False),  # hex, 32 bytes
 )

@@ -6,10 +6,10 @@ A NIK has too few possible values for a plain hash to hide it. The keys lie in t
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, insert, select
 
 from mdi_engine.errors import MdiError
 from mdi_engine.ledger.schema import secrets
@@ -26,6 +26,21 @@ def hasher(conn: Connection, name: str) -> Callable[[str], str]:
     """`keyed` for many texts: the key is read once."""
     key = secret(conn, name)
     return lambda text: hmac.digest(key, text.encode(), sha256).hex()
+
+
+def hashers(conn: Connection, name: str) -> tuple[Callable[[str], str], ...]:
+    """Hashing with the key called `name`, and then with those taken over from other ledgers, `name`-1, `name`-2 …"""
+    others = select(secrets.c.name).where(secrets.c.name.startswith(name + "-")).order_by(secrets.c.name)
+    return tuple(hasher(conn, each) for each in (name, *conn.execute(others).scalars()))
+
+
+def adopt(conn: Connection, name: str, keys: Iterable[str]) -> None:
+    """Take over keys (hexadecimal) of another ledger, so that what was hashed with them is recognised here too."""
+    ours = secrets.c.name.startswith(name)
+    known = set(conn.execute(select(secrets.c.key).where(ours)).scalars())
+    for key in sorted(set(keys) - known):
+        place = conn.execute(select(func.count()).select_from(secrets).where(ours)).scalar_one()
+        conn.execute(insert(secrets).values(name=f"{name}-{place}", key=key))
 
 
 def secret(conn: Connection, name: str) -> bytes:

@@ -7,6 +7,7 @@ lost rows; so the workbench has no index and no constraint, is checkpointed on o
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,8 @@ def open_workbench(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if born:
         path.chmod(0o600)
     try:
+        for spilled in path.parent.glob(path.stem + ".tmp*"):  # by a process that was killed
+            shutil.rmtree(spilled, ignore_errors=True)
         con.execute("CHECKPOINT")
         _seal(con, path.with_suffix(".tmp"))
         yield con
@@ -78,6 +81,7 @@ def write_anew(path: Path) -> None:
     try:
         con.execute("SET enable_progress_bar = false")
         con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        con.execute("SET temp_directory = " + literal(str(path.with_suffix(".tmp"))))
         con.execute(f"ATTACH {literal(str(path))} AS old (READ_ONLY)")
         con.execute(f"ATTACH {literal(str(new))} AS new")
         con.execute("COPY FROM DATABASE old TO new")
