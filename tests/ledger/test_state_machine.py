@@ -66,7 +66,11 @@ def test_whatever_happens_the_ledger_is_what_the_model_says(lives: type[Hands]) 
     run_state_machine_as_test(
         lives,
         settings=run_settings(
-            max_examples=RUNS, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=RUNS,
+            stateful_step_count=STEPS,
+            derandomize="MDI_STATE_RUNS" not in os.environ,  # the same lives each time; `make torture` draws others
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
         _min_steps=STEPS - 1,
     )
