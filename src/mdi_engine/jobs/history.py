@@ -6,14 +6,12 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
-from mdi_engine.entities import ENTITIES
 from mdi_engine.entities.survivorship import Chosen
-from mdi_engine.errors import NotFound
 from mdi_engine.jobs.access import record_read
 from mdi_engine.jobs.golden import golden_of, moment
-from mdi_engine.jobs.home import home_ledger
+from mdi_engine.jobs.home import entity_of_number, home_ledger
 from mdi_engine.ledger.as_of import event_at, master_at
-from mdi_engine.ledger.history import HistoryEntry, MasterView, history, master, resolve
+from mdi_engine.ledger.history import HistoryEntry, MasterView, history, master
 from mdi_engine.ledger.records import records_by_id
 from mdi_engine.ledger.store import reading
 from mdi_engine.settings import Settings
@@ -48,7 +46,7 @@ def history_of(
     until = None if as_of is None else moment(as_of)
     with home_ledger(settings) as engine:
         with reading(engine) as conn:
-            entity = _entity_of(conn, number)
+            entity = entity_of_number(conn, number)
             report = _report(conn, entity, number) if until is None else _report_at(conn, entity, number, until)
         record_read(engine, settings, "history", entity, [number], purpose=purpose)
     return report
@@ -64,16 +62,6 @@ def _report_at(conn: Connection, entity: str, number: str, until: str) -> Histor
     view = master_at(conn, entity, number, event)
     entries = [entry for entry in history(conn, entity, number) if entry.seq <= event]
     return HistoryReport(view, tuple(entries), _names(conn, entries), golden_of(view))
-
-
-def _entity_of(conn: Connection, number: str) -> str:
-    for entity in ENTITIES:
-        try:
-            resolve(conn, entity, number)
-        except NotFound:
-            continue
-        return entity
-    raise NotFound(f"no number {number} was ever issued", hint="Look it up by what you know: `mdi lookup`.")
 
 
 def _names(conn: Connection, entries: list[HistoryEntry]) -> dict[int, str]:

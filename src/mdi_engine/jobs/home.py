@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from mdi_engine.entities import ENTITIES, Entity
 from mdi_engine.errors import Conflict, InputRefused, NotFound, UsageError
 from mdi_engine.ledger.assignment import State
+from mdi_engine.ledger.history import resolve
 from mdi_engine.ledger.neighbourhood import names_of
 from mdi_engine.ledger.parameters import newest_parameters, parameters_in_force
 from mdi_engine.ledger.records import as_of_event, projection
@@ -65,6 +66,17 @@ def entity_named(name: str) -> Entity:
     if name not in ENTITIES:
         raise UsageError(f"{name!r} is no entity; there is {', '.join(ENTITIES)}")
     return ENTITIES[name]
+
+
+def entity_of_number(conn: Connection, number: str) -> str:
+    """Which entity issued a number. Raises `NotFound` if none ever did."""
+    for entity in ENTITIES:
+        try:
+            resolve(conn, entity, number)
+        except NotFound:
+            continue
+        return entity
+    raise NotFound("no such number was ever issued", hint="Look it up by what you know: `mdi lookup`.")
 
 
 def entity_model(settings: Settings, entity: str) -> Model:

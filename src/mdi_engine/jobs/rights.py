@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection
 
-from mdi_engine.entities import ENTITIES
-from mdi_engine.entities.survivorship import Chosen
-from mdi_engine.errors import Conflict, NotFound
+from mdi_engine.entities.survivorship import STEWARD, Chosen
+from mdi_engine.errors import Conflict
 from mdi_engine.jobs.access import record_read, record_write
 from mdi_engine.jobs.golden import golden_of
-from mdi_engine.jobs.home import entity_named, home_ledger
+from mdi_engine.jobs.home import entity_named, entity_of_number, home_ledger
 from mdi_engine.jobs.intake import canonical
 from mdi_engine.ledger.accesses import Recorded, read_accesses
 from mdi_engine.ledger.answered import SAME
@@ -29,7 +28,6 @@ from mdi_engine.ledger.store import reading, writing
 from mdi_engine.ledger.subjects import Held, decisions_about, family, held, subject_records
 from mdi_engine.settings import Settings
 
-STEWARD = "steward"  # the source of corrections
 _DELIVERY = DeliveryInfo("delta", ())
 
 
@@ -61,17 +59,6 @@ class SubjectReport:
     def to_dict(self) -> dict[str, object]:
         """Plain values, ready for JSON."""
         return asdict(self)
-
-
-def entity_of_number(conn: Connection, number: str) -> str:
-    """Which entity issued a number. Raises `NotFound` if none did."""
-    for entity in ENTITIES:
-        try:
-            resolve(conn, entity, number)
-        except NotFound:
-            continue
-        return entity
-    raise NotFound("no such number was ever issued", hint="Look it up by what you know: `mdi lookup`.")
 
 
 def subject_report(
