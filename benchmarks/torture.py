@@ -47,6 +47,9 @@ from mdi_engine.settings import Settings
 from measure import RESULTS, keep, machine
 from writers import ENTITY, forked, heard
 
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "jobs"))
+from crowd import person
+
 LONGEST = 2.5  # seconds until the last of a round is killed
 PEOPLE, MONTHS, ROWS = 150, 12, 25  # of the home, and rows in each file that is delivered during the rounds
 ROUNDS = 25  # on one home, then a new one: else most of the time would go into verifying what was verified before
@@ -76,7 +79,7 @@ class Home:
         writers.run("verify")
         writers.run("review", "list")
         with home_ledger(self.settings) as engine:
-            Registrar(self.settings, engine, ENTITY).register("warm", "0", writers.person(-1), actor="warm")
+            Registrar(self.settings, engine, ENTITY).register("warm", "0", person(-1, nik=True), actor="warm")
 
     def round(self, drawn: random.Random) -> dict[str, Any]:
         """Start, kill, look, mend; what was found."""

@@ -26,23 +26,11 @@ from mdi_engine.jobs.register import Registrar
 from mdi_engine.jobs.review import list_reviews
 from mdi_engine.settings import Settings
 
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "jobs"))
+from crowd import person
+
 ENTITY = "patient"
 Ack = Callable[..., None]
-_SYLLABLES = ("wi", "ra", "su", "ko", "ma", "di", "ning", "yo", "la", "tu", "ker", "ba")
-
-
-def person(number: int) -> dict[str, str | None]:
-    """What a client says of invented person `number`: the same in every process; every other one has no NIK."""
-    drawn = random.Random(number)
-    first, second, mother = ("".join(drawn.choices(_SYLLABLES, k=4)).title() for _ in range(3))
-    day, month, year = drawn.randint(1, 28), drawn.randint(1, 12), drawn.randint(1950, 2009)
-    return {
-        "name": f"{first} {second}",
-        "birthdate": f"{day:02d}-{month:02d}-{year}",
-        "gender": "L",
-        "mother": f"{mother} {second}",
-        "nik": f"990101{day:02d}{month:02d}{year % 100:02d}{number % 9999 + 1:04d}" if number % 2 else None,
-    }
 
 
 def register(settings: Settings, ack: Ack, client: str, first: int) -> None:
@@ -50,7 +38,7 @@ def register(settings: Settings, ack: Ack, client: str, first: int) -> None:
     with home_ledger(settings) as engine:
         registrar = Registrar(settings, engine, ENTITY)
         for number in count(first):
-            answer = registrar.register(client, str(number), person(number), actor=client)
+            answer = registrar.register(client, str(number), person(number, nik=number % 2 == 1), actor=client)
             ack("registered", client, str(number), answer.number)
 
 
